@@ -1,0 +1,516 @@
+"""Chroma as classes: equal bins over the U and V ranges, and the ways back to a colour.
+
+A color model does not predict U and V; it predicts a probability for each of n bins of U and each
+of n bins of V. This module makes the labels (`BinGrid.encode`), turns probabilities into chroma
+(`BinGrid.decode`) and counts how colours are distributed (`prior`, `rebalance_weights`).
+
+`xp` is the array module in use: `numpy`, or `keras.ops` for the tensors of whichever backend Keras
+runs on. This module itself imports neither Keras nor a backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from colorlab.errors import InputError
+from colorlab.yuv import RANGE, U_MAX, V_MAX, as_float32
+
+MAX_BINS = 1000
+"""Largest number of bins an axis may have."""
+
+METHODS = ("argmax", "mean", "annealed")
+"""The ways `BinGrid.decode` knows."""
+
+_COLDEST = 1e-4
+_TINY = float(np.finfo(np.float32).tiny)
+
+
+def _check_n(n: Any) -> None:
+    """Refuse a number of bins that is no integer in 2..MAX_BINS."""
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 2 <= n <= MAX_BINS:
+        raise InputError(
+            f"The number of bins must be an integer from 2 to {MAX_BINS}; received {n!r}."
+        )
+
+
+def _check_positive(value: Any, name: str) -> None:
+    """Refuse a number that is not finite and above zero."""
+    if not isinstance(value, Real) or not 0 < float(value) < np.inf:
+        raise InputError(f"{name} must be a finite number above 0; received {value!r}.")
+
+
+def _as_chroma(uv: ArrayLike) -> NDArray[np.float32]:
+    """Check a chroma array and return it as float32."""
+    array: NDArray[Any] = np.asarray(uv)
+    if array.dtype.kind not in "fiu" or array.ndim < 1 or array.shape[-1] != 2:
+        raise InputError(
+            "Chroma must be numbers of shape (..., 2); "
+            f"received {array.dtype} of shape {array.shape}."
+        )
+    array = as_float32(array)
+    if np.isnan(array.min(initial=0)):
+        raise InputError("Chroma contains NaN; replace or drop those pixels first.")
+    return array
+
+
+def _as_labels(labels: ArrayLike, n: int) -> NDArray[np.integer]:
+    """Check an array of bin labels and return it."""
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iu" or array.ndim < 1 or array.shape[-1] != 2:
+        raise InputError(
+            "Bin labels must be integers of shape (..., 2); "
+            f"received {array.dtype} of shape {array.shape}."
+        )
+    low, high = array.min(initial=0), array.max(initial=0)
+    if low < 0 or high >= n:
+        raise InputError(
+            f"Bin labels must lie in 0..{n - 1}; received values from {low} to {high}."
+        )
+    return array
+
+
+@dataclass(frozen=True)
+class BinGrid:
+    """n equal bins over [-0.436, 0.436] for U and n over [-0.615, 0.615] for V.
+
+    Bins are half-open, [low, high); chroma outside the range falls into the end bins. Arrays with
+    one row for each axis have U first, then V.
+
+    Parameters
+    ----------
+    n : int
+        Bins per axis, 2 to 1000.
+    align : {"edge", "centre"}
+        Where neutral grey lies. ``"edge"`` (n even): on the edge between the two middle bins, so
+        that rounding noise decides the label of a grey pixel. ``"centre"`` (n odd): in the centre
+        of the middle bin. The edges depend on n alone.
+
+    Raises
+    ------
+    InputError
+        If n is no integer in 2..1000, `align` is unknown, or n has the wrong parity for it.
+
+    Examples
+    --------
+    >>> BinGrid(4).centres[0]
+    array([-0.327, -0.109,  0.109,  0.327], dtype=float32)
+    """
+
+    n: int
+    align: str = "edge"
+
+    def __post_init__(self) -> None:
+        _check_n(self.n)
+        object.__setattr__(self, "n", int(self.n))  # a NumPy integer would not go into JSON
+        if self.align not in ("edge", "centre"):
+            raise InputError(f"align must be 'edge' or 'centre'; received {self.align!r}.")
+        if self.align == "edge" and self.n % 2:
+            raise InputError(
+                f"align='edge' needs an even number of bins; received n={self.n}: "
+                f"use {self.n - 1} or align='centre'."
+            )
+        if self.align == "centre" and not self.n % 2:
+            raise InputError(
+                f"align='centre' needs an odd number of bins; received n={self.n}: "
+                f"use {max(self.n - 1, 3)} or align='edge'."
+            )
+
+    @classmethod
+    def of(cls, n: int) -> BinGrid:
+        """Return the grid of n bins with the alignment that n's parity allows.
+
+        Parameters
+        ----------
+        n : int
+            Bins per axis, 2 to 1000.
+
+        Returns
+        -------
+        BinGrid
+            Aligned on the edge for an even n, on the centre for an odd one.
+
+        Raises
+        ------
+        InputError
+            If n is no integer in 2..1000.
+        """
+        _check_n(n)
+        return cls(n, "centre" if n % 2 else "edge")
+
+    @cached_property
+    def edges(self) -> NDArray[np.float32]:
+        """Edges of the bins, float32 of shape (2, n + 1), ascending and symmetric about zero."""
+        return self._steps(np.arange(-self.n, self.n + 1, 2))
+
+    @cached_property
+    def centres(self) -> NDArray[np.float32]:
+        """Centres of the bins, float32 of shape (2, n), ascending and symmetric about zero."""
+        return self._steps(np.arange(1 - self.n, self.n, 2))
+
+    @cached_property
+    def width(self) -> NDArray[np.float32]:
+        """Width of a bin, float32 of shape (2,)."""
+        return self._steps(np.array([2]))[:, 0]
+
+    def _steps(self, halves: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return multiples of half a bin's width, read-only float32 of shape (2, len(halves))."""
+        steps = np.multiply.outer([U_MAX, V_MAX], halves / self.n).astype(np.float32)
+        steps.setflags(write=False)
+        return steps
+
+    def encode(self, uv: ArrayLike) -> NDArray[np.int32]:
+        """Label chroma with its bins.
+
+        Only float32 comparisons with `edges` decide, so a label never depends on the machine.
+
+        Parameters
+        ----------
+        uv : array_like, shape (..., 2)
+            Chroma.
+
+        Returns
+        -------
+        ndarray of int32, shape (..., 2)
+            Bin of U and bin of V, 0 to n - 1; bin k holds edges[k] <= chroma < edges[k + 1].
+
+        Raises
+        ------
+        InputError
+            If the last axis is not 2, or values are no numbers or NaN.
+        """
+        chroma = _as_chroma(uv)
+        index = np.empty(chroma.shape, np.int32)
+        for axis in range(2):
+            inner = self.edges[axis, 1:-1]
+            index[..., axis] = np.searchsorted(inner, chroma[..., axis], side="right")
+        return index
+
+    def from_index(self, index: ArrayLike) -> NDArray[np.float32]:
+        """Return the bin centres that labels stand for.
+
+        Parameters
+        ----------
+        index : array_like of int, shape (..., 2)
+            Bin of U and bin of V, 0 to n - 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (..., 2)
+            Chroma.
+
+        Raises
+        ------
+        InputError
+            If labels are not integers in 0..n-1 with 2 on the last axis.
+        """
+        labels = _as_labels(index, self.n)
+        u_centres, v_centres = self.centres
+        return np.stack([u_centres[labels[..., 0]], v_centres[labels[..., 1]]], axis=-1)
+
+    def quantise(self, uv: ArrayLike) -> NDArray[np.float32]:
+        """Replace chroma by the centre of its bin: the best a model with this grid can show.
+
+        Parameters
+        ----------
+        uv : array_like, shape (..., 2)
+            Chroma.
+
+        Returns
+        -------
+        ndarray of float32, shape (..., 2)
+            Chroma, at most half a bin's width away for chroma inside the range.
+
+        Raises
+        ------
+        InputError
+            As `encode`.
+        """
+        return self.from_index(self.encode(uv))
+
+    def soft_encode(
+        self, uv: ArrayLike, sigma: float = 0.5, neighbours: int = 5
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Label chroma with a small Gaussian over the nearest bins instead of one bin.
+
+        Parameters
+        ----------
+        uv : array_like, shape (..., 2)
+            Chroma; outside the range it counts as the end of the range.
+        sigma : float
+            Standard deviation of the Gaussian, in bin widths.
+        neighbours : int
+            How many nearest bins share the probability; the others get exactly 0. More than n
+            means all n.
+
+        Returns
+        -------
+        pu, pv : ndarray of float32, shape (..., n)
+            Probabilities over the U bins and over the V bins, each summing to 1.
+
+        Raises
+        ------
+        InputError
+            As `encode`, or if sigma or neighbours is not above 0.
+
+        References
+        ----------
+        .. [1] Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016, section 2.1 (there
+           over the 5 nearest of 313 joint bins).
+        """
+        _check_positive(sigma, "sigma")
+        if not isinstance(neighbours, (int, np.integer)) or neighbours < 1:
+            raise InputError(f"neighbours must be an integer above 0; received {neighbours!r}.")
+        chroma = np.clip(_as_chroma(uv), -RANGE, RANGE)
+        pu, pv = (self._soften(chroma[..., a], a, sigma, min(neighbours, self.n)) for a in (0, 1))
+        return pu, pv
+
+    def _soften(
+        self, values: NDArray[np.float32], axis: int, sigma: float, neighbours: int
+    ) -> NDArray[np.float32]:
+        """Spread one chroma axis (...) over its `neighbours` nearest bins, shape (..., n)."""
+        position = (values - self.edges[axis, 0]) / self.width[axis]  # bin k spans k..k+1
+        first = np.clip(np.rint(position - neighbours / 2), 0, self.n - neighbours).astype(np.intp)
+        nearest = first[..., None] + np.arange(neighbours)
+        distance = (values[..., None] - self.centres[axis][nearest]) / self.width[axis]
+        exponent = -0.5 * np.square(distance / sigma)
+        weights = np.exp(exponent - exponent.max(axis=-1, keepdims=True))
+        soft = np.zeros((*values.shape, self.n), np.float32)
+        np.put_along_axis(soft, nearest, weights / weights.sum(axis=-1, keepdims=True), axis=-1)
+        return soft
+
+    def decode(
+        self,
+        pu: Any,
+        pv: Any,
+        method: str = "mean",
+        temperature: float = 1.0,
+        xp: Any = np,
+    ) -> Any:
+        """Turn bin probabilities into chroma.
+
+        Parameters
+        ----------
+        pu, pv : array or tensor of float, shape (..., n)
+            Probabilities over the U bins and over the V bins. They need not sum to 1 exactly.
+        method : {"mean", "argmax", "annealed"}
+            ``"argmax"`` takes the likeliest bin's centre (the first one of equals): vivid, blotchy.
+            ``"mean"`` takes the expectation: smooth, drab. ``"annealed"`` takes the expectation
+            under softmax(log p / T), in between: T = 1 is the mean, T towards 0 argmax.
+        temperature : float
+            T above 0, used by ``"annealed"`` alone. Below 1e-4, where float32 can no longer tell,
+            it is the argmax.
+        xp : module
+            `numpy` or `keras.ops`: whose arrays these are.
+
+        Returns
+        -------
+        array or tensor of float32, shape (..., 2)
+            Chroma. Where all n probabilities are 0, "mean" and "annealed" give neutral grey.
+
+        Raises
+        ------
+        InputError
+            If the method is unknown, T is not above 0, or the last axis is not n.
+
+        References
+        ----------
+        .. [1] Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016, section 2.3 (the
+           annealed mean; T = 0.38 there, for 313 joint bins).
+        """
+        if method not in METHODS:
+            raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
+        _check_positive(temperature, "temperature")
+        if method == "annealed" and temperature < _COLDEST:
+            method = "argmax"
+        chroma = []
+        for probabilities, centres in zip((pu, pv), self.centres, strict=True):
+            p = as_float32(probabilities, xp)
+            if len(p.shape) < 1 or p.shape[-1] != self.n:
+                raise InputError(
+                    f"Probabilities need the grid's {self.n} bins on the last axis; "
+                    f"received shape {tuple(p.shape)}."
+                )
+            if method == "argmax":
+                chroma.append(xp.take(centres, xp.argmax(p, axis=-1), axis=0))
+            else:
+                weights = _anneal(p, temperature, xp) if method == "annealed" else p
+                chroma.append(_expectation(weights, centres, xp))
+        return xp.stack(chroma, axis=-1)
+
+
+def _anneal(p: Any, temperature: float, xp: Any) -> Any:
+    """Return weights proportional to softmax(log p / T), safe where p is 0.
+
+    That softmax is p ** (1 / T) up to a factor; dividing by the largest p first keeps the power
+    from underflowing everywhere.
+    """
+    largest = xp.maximum(xp.max(p, axis=-1, keepdims=True), _TINY)
+    return xp.power(p / largest, max(1.0 / float(temperature), _TINY))
+
+
+def _expectation(weights: Any, centres: NDArray[np.float32], xp: Any) -> Any:
+    """Return the mean of the centres (n,) under weights (..., n) that need not sum to 1."""
+    total = xp.maximum(xp.sum(weights, axis=-1), _TINY)
+    return xp.sum(weights * centres, axis=-1) / total
+
+
+def merge(probabilities: Any, n_small: int, xp: Any = np) -> Any:
+    """Sum the probabilities of adjacent bins, so that n bins become n_small wider ones.
+
+    The result belongs to ``BinGrid.of(n_small)``: every n / n_small-th edge stays.
+
+    Parameters
+    ----------
+    probabilities : array or tensor, shape (..., n)
+        Probabilities (or counts) over n bins.
+    n_small : int
+        Number of bins wanted, a divisor of n.
+    xp : module
+        `numpy` or `keras.ops`: whose array this is.
+
+    Returns
+    -------
+    array or tensor, shape (..., n_small)
+        Sums over n / n_small neighbours each.
+
+    Raises
+    ------
+    InputError
+        If n_small is no integer above 1 or does not divide n.
+    """
+    _check_n(n_small)
+    p = np.asarray(probabilities) if xp is np else probabilities
+    n = p.shape[-1]
+    if n % n_small:
+        divisors = ", ".join(str(d) for d in range(2, n + 1) if n % d == 0)
+        raise InputError(f"{n} bins can be merged into one of {divisors} bins; received {n_small}.")
+    step = n // n_small
+    return xp.sum(xp.stack([p[..., k::step] for k in range(step)], axis=-1), axis=-1)
+
+
+def count(labels: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Count how often each bin occurs; counts of several arrays may be added.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (..., 2)
+        Bins of U and V, 0 to n - 1, as `BinGrid.encode` gives them.
+    n : int
+        Bins per axis.
+
+    Returns
+    -------
+    ndarray of int64, shape (2, n)
+        Counts of the U bins and of the V bins.
+
+    Raises
+    ------
+    InputError
+        If labels are not integers in 0..n-1 with 2 on the last axis.
+    """
+    _check_n(n)
+    array = _as_labels(labels, n)
+    return np.stack([np.bincount(array[..., axis].ravel(), minlength=n) for axis in range(2)])
+
+
+def prior(
+    labels: NDArray[np.integer] | Iterable[NDArray[np.integer]], n: int
+) -> NDArray[np.float64]:
+    """Return the share of each bin in a set of labels: what a model knows that sees no picture.
+
+    Parameters
+    ----------
+    labels : ndarray of int of shape (..., 2), or an iterable of such arrays
+        Bins of U and V. An iterable (a generator, say) is read once, one array at a time.
+    n : int
+        Bins per axis.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, n)
+        Shares of the U bins and of the V bins, each row summing to 1.
+
+    Raises
+    ------
+    InputError
+        As `count`, or if there are no labels at all.
+    """
+    _check_n(n)
+    arrays = [labels] if isinstance(labels, np.ndarray) else labels
+    total = np.zeros((2, n), np.int64)
+    for array in arrays:
+        total += count(array, n)
+    if not total.any():
+        raise InputError("The prior needs at least one labelled pixel; received none.")
+    shares: NDArray[np.float64] = total / total.sum(axis=1, keepdims=True)
+    return shares
+
+
+def rebalance_weights(prior: ArrayLike, mix: float = 0.5) -> NDArray[np.float32]:
+    """Return a loss weight for each bin, so that rare colours count more.
+
+    A bin of share p gets a weight proportional to 1 / ((1 - mix) p + mix / n), scaled so that the
+    mean weight under the prior is 1. (The source smooths the prior first; this does not.)
+
+    Parameters
+    ----------
+    prior : array_like of float, shape (..., n)
+        Shares of the bins, each row summing to 1, as `prior` gives them.
+    mix : float
+        Share of the uniform distribution mixed in, in (0, 1]: 1 weighs all bins alike, towards 0
+        the weights approach 1 / p.
+
+    Returns
+    -------
+    ndarray of float32, shape (..., n)
+        Weights above 0.
+
+    Raises
+    ------
+    InputError
+        If mix is not in (0, 1] or the rows of the prior are no distributions.
+
+    References
+    ----------
+    .. [1] Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016, section 2.2 (mix = 0.5).
+    """
+    if not isinstance(mix, Real) or not 0 < mix <= 1:
+        raise InputError(f"mix must be above 0 and at most 1; received {mix!r}.")
+    p: NDArray[np.float64] = np.asarray(prior, np.float64)
+    if p.ndim < 1 or not (p >= 0).all() or not np.allclose(p.sum(axis=-1), 1, atol=1e-4):
+        raise InputError("The prior's rows must be shares of at least 0 that sum to 1.")
+    weights = 1 / ((1 - mix) * p + mix / p.shape[-1])
+    weights /= (p * weights).sum(axis=-1, keepdims=True)
+    result: NDArray[np.float32] = weights.astype(np.float32)
+    return result
+
+
+def near_neutral(uv: ArrayLike, tolerance: float = 1e-6) -> NDArray[np.bool_]:
+    """Tell which pixels are grey up to rounding: those whose edge-aligned label is chance.
+
+    Parameters
+    ----------
+    uv : array_like, shape (..., 2)
+        Chroma.
+    tolerance : float
+        Largest |U| and |V| that still count as neutral.
+
+    Returns
+    -------
+    ndarray of bool, shape (...)
+        True where both |U| and |V| are at most `tolerance`.
+
+    Raises
+    ------
+    InputError
+        As `BinGrid.encode`.
+    """
+    near: NDArray[np.bool_] = np.all(np.abs(_as_chroma(uv)) <= tolerance, axis=-1)
+    return near
