@@ -1,0 +1,137 @@
+"""What training minimises: the cross-entropies of the two heads, summed; and the baselines.
+
+Source: the paper's color model ("two categorical cross-entropies, summed").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from colorlab.errors import InputError
+
+NAMES = ("crossentropy", "rebalanced", "euclidean")
+
+
+@keras.saving.register_keras_serializable("colorlab")
+class PixelCrossEntropy(keras.losses.Loss):
+    """Categorical cross-entropy per pixel of one head, in nats.
+
+    Parameters
+    ----------
+    bin_weights : array-like of shape (n,), optional
+        Weight of each true bin (class rebalancing). None weighs every pixel 1.
+    name : str
+        The loss's name.
+    reduction : str
+        As Keras names it. By default photos are averaged by their sample weights, so that photos
+        of weight 0, which only fill a batch, change nothing.
+
+    Notes
+    -----
+    `y_true` is int32 (N, H, W); `y_pred` is float32 logits (N, H, W, n).
+    """
+
+    def __init__(
+        self,
+        bin_weights: Any | None = None,
+        name: str = "pixel_crossentropy",
+        reduction: str = "mean_with_sample_weight",
+        **options: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, **options)
+        self.bin_weights = None if bin_weights is None else np.asarray(bin_weights, np.float32)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the mean loss of each photo, shape (N,)."""
+        y_true = ops.cast(y_true, "int32")
+        y_pred = ops.cast(y_pred, "float32")
+        loss = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+        if self.bin_weights is not None:
+            loss = loss * ops.take(ops.convert_to_tensor(self.bin_weights), y_true)
+        return ops.mean(loss, axis=(1, 2))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs."""
+        weights = None if self.bin_weights is None else self.bin_weights.tolist()
+        return {**super().get_config(), "bin_weights": weights}
+
+
+@keras.saving.register_keras_serializable("colorlab")
+class PixelEuclidean(keras.losses.Loss):
+    """Squared Euclidean distance in UV per pixel: the regression baseline.
+
+    Notes
+    -----
+    `y_true` and `y_pred` are float32 chroma (N, H, W, 1) of one axis; the squares of the two
+    heads, summed, are the squared distance in the UV plane. Photos are averaged as by
+    `PixelCrossEntropy`.
+    """
+
+    def __init__(
+        self,
+        name: str = "pixel_euclidean",
+        reduction: str = "mean_with_sample_weight",
+        **options: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, **options)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the mean loss of each photo, shape (N,)."""
+        difference = ops.cast(y_pred, "float32") - ops.cast(y_true, "float32")
+        return ops.mean(ops.square(difference), axis=(1, 2, 3))
+
+
+def pixel_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Share of pixels whose most likely bin is the right one.
+
+    Parameters
+    ----------
+    y_true : tensor of int32, (N, H, W)
+        True bins.
+    y_pred : tensor of float, (N, H, W, n)
+        Logits or probabilities.
+
+    Returns
+    -------
+    tensor of float32, (N,)
+        One share in [0, 1] per photo.
+    """
+    hits = ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
+    return ops.mean(ops.cast(hits, "float32"), axis=(1, 2))
+
+
+def head_losses(name: str, weights: Any | None = None) -> dict[str, keras.losses.Loss]:
+    """Return the losses of the heads ``u`` and ``v`` by name; their sum is the model's loss.
+
+    Parameters
+    ----------
+    name : {"crossentropy", "rebalanced", "euclidean"}
+        Which loss.
+    weights : array of shape (2, n), optional
+        Rebalancing weights, wanted by ``"rebalanced"`` only; see `colorlab.bins.rebalance_weights`.
+
+    Returns
+    -------
+    dict
+        ``{"u": loss, "v": loss}``.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or missing weights.
+    """
+    if name == "crossentropy":
+        return {head: PixelCrossEntropy(name=f"loss_{head}") for head in "uv"}
+    if name == "rebalanced":
+        if weights is None:
+            raise InputError("the rebalanced loss needs the bins' weights, shape (2, n).")
+        return {
+            head: PixelCrossEntropy(weights[k], name=f"loss_{head}") for k, head in enumerate("uv")
+        }
+    if name == "euclidean":
+        return {head: PixelEuclidean(name=f"loss_{head}") for head in "uv"}
+    raise InputError(f"unknown loss {name!r}; choose one of {', '.join(NAMES)}.")

@@ -1,0 +1,83 @@
+"""Devices are named as Keras names them, and bfloat16 is taken only where it pays."""
+
+import keras
+import pytest
+
+from colorlab import devices
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Pretend to be a machine with these devices and this processor."""
+
+    def pretend(found, bfloat16=False, backend="tensorflow"):
+        monkeypatch.setattr(keras.distribution, "list_devices", lambda: found)
+        monkeypatch.setattr(devices, "has_bfloat16", lambda: bfloat16)
+        monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+
+    return pretend
+
+
+def test_this_machine():
+    names = devices.names()
+    assert names
+    assert names == [name.lower() for name in names]
+    assert devices.has_accelerator() == (not names[0].startswith("cpu"))
+    assert devices.processor()
+    assert devices.has_bfloat16() in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("found", "names", "accelerated"),
+    [
+        (["CPU:0"], ["cpu:0"], False),
+        (["CPU:0", "GPU:0", "GPU:1"], ["gpu:0", "gpu:1", "cpu:0"], True),
+        ([], ["cpu:0"], False),
+    ],
+)
+def test_accelerators_come_first(machine, found, names, accelerated):
+    machine(found)
+    assert devices.names() == names
+    assert devices.has_accelerator() is accelerated
+
+
+@pytest.mark.parametrize(
+    ("found", "bfloat16", "backend", "wanted"),
+    [
+        (["cpu:0"], False, "tensorflow", "float32"),
+        (["cpu:0"], True, "tensorflow", "mixed_bfloat16"),
+        (["cpu:0"], True, "jax", "float32"),
+        (["cpu:0", "gpu:0"], False, "jax", "mixed_bfloat16"),
+        (["cpu:0", "gpu:0"], False, "tensorflow", "mixed_bfloat16"),
+    ],
+)
+def test_precision_where_it_pays(machine, found, bfloat16, backend, wanted):
+    machine(found, bfloat16, backend)
+    assert devices.precision() == wanted
+    assert devices.precision("float32") == "float32"
+    assert devices.precision("mixed_bfloat16") == "mixed_bfloat16"
+
+
+def test_a_system_without_proc(monkeypatch):
+    def missing(*args, **kwargs):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(devices.Path, "read_text", missing)
+    assert devices.has_bfloat16.__wrapped__() is False
+    assert devices.processor.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("text", "processor", "bfloat16"),
+    [
+        ("model name\t: Some CPU @ 2 GHz\nflags\t: avx2 avx512_bf16\n", "Some CPU @ 2 GHz", True),
+        ("model name\t: Other\nflags\t: amx_bf16 amx_tile\n", "Other", True),
+        ("model name\t: Old\nflags\t: sse4_2\n", "Old", False),
+    ],
+)
+def test_what_linux_says_of_the_processor(monkeypatch, text, processor, bfloat16):
+    monkeypatch.setattr(devices.Path, "read_text", lambda *args, **kwargs: text)
+    assert devices.processor.__wrapped__() == processor
+    assert devices.has_bfloat16.__wrapped__() is bfloat16
