@@ -1,0 +1,189 @@
+"""Colouring a photo: the known luma plus the chroma a model predicts.
+
+>>> from colorlab import colorize
+>>> colored = colorize.photo("grey.jpg")                      # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorlab import checkpoints, files, media, yuv
+from colorlab.checkpoints import ColorModel
+from colorlab.errors import InputError
+
+
+def load_once(name: str | os.PathLike[str] | None = None) -> ColorModel:
+    """Load a model and keep it, so that a second photo does not wait for it.
+
+    Parameters
+    ----------
+    name : str or path, optional
+        As for `colorlab.checkpoints.load`.
+
+    Returns
+    -------
+    ColorModel
+        The model; loaded again when its card has changed, as after another training.
+    """
+    folder = checkpoints.locate(name)
+    return _load(folder, files.sha256(folder / checkpoints.CARD))
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, card: str) -> ColorModel:
+    return checkpoints.load(folder)
+
+
+def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
+    """Return the size at which a model looks at a picture: same shape, about size² pixels.
+
+    Parameters
+    ----------
+    height, width : int
+        The picture's, pixels.
+    size : int
+        The model's working size, pixels.
+
+    Returns
+    -------
+    tuple of int
+        Height and width, at least 1 each. The area is bounded for any shape of picture, and so
+        are time and memory.
+    """
+    scale = size / (height * width) ** 0.5
+    tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
+    return min(tall, size * size), min(wide, size * size)
+
+
+def chroma(
+    y: NDArray[np.float32],
+    model: ColorModel,
+    decode: str | None = None,
+    temperature: float | None = None,
+) -> NDArray[np.float32]:
+    """Predict a picture's chroma at the model's working size and enlarge it to the picture's.
+
+    Parameters
+    ----------
+    y : numpy.ndarray of float32, (H, W, 1)
+        Luma in [0, 1], any size.
+    model : ColorModel
+        From `colorlab.checkpoints.load`.
+    decode, temperature : optional
+        As for `colorlab.checkpoints.ColorModel.chroma`.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (H, W, 2)
+        U and V.
+    """
+    height, width = y.shape[:2]
+    small = media.resize(y, *working_shape(height, width, model.working_size))
+    uv = model.chroma(np.clip(small, 0, 1)[None], decode, temperature)[0]
+    return media.resize(np.ascontiguousarray(uv, np.float32), height, width)
+
+
+def picture(
+    rgb: NDArray[np.floating] | NDArray[np.uint8],
+    model: ColorModel | str | None = None,
+    decode: str | None = None,
+    temperature: float | None = None,
+) -> NDArray[np.float32]:
+    """Colour a picture: its luma is kept, its chroma is predicted.
+
+    Parameters
+    ----------
+    rgb : numpy.ndarray, (H, W, 3), (H, W, 1) or (H, W)
+        uint8, or float in [0, 1]. Any colour in it is ignored.
+    model : ColorModel or str, optional
+        A loaded model or a name; the default model if left out.
+    decode : {"argmax", "mean", "annealed"}, optional
+        How a distribution becomes a colour; the card's default if left out.
+    temperature : float, optional
+        Of the annealed mean; the card's if left out.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (H, W, 3)
+        RGB in [0, 1] with the input's luma.
+
+    Raises
+    ------
+    InputError
+        For another shape, or NaN.
+    """
+    array = np.asarray(rgb)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[-1] not in (1, 3) or array.size == 0:
+        raise InputError(
+            f"a picture has the shape (H, W), (H, W, 1) or (H, W, 3); received {np.shape(rgb)}."
+        )
+    if array.shape[-1] == 1:
+        array = np.repeat(array, 3, axis=-1)
+    y = yuv.luma(array)
+    loaded = model if isinstance(model, ColorModel) else load_once(model)
+    return yuv.yuv_to_rgb(y, chroma(y, loaded, decode, temperature))
+
+
+def photo(
+    path: str | os.PathLike[str],
+    model: ColorModel | str | None = None,
+    decode: str | None = None,
+    temperature: float | None = None,
+) -> NDArray[np.float32]:
+    """Read a photo and colour it.
+
+    Parameters
+    ----------
+    path : path
+        JPEG, PNG, WebP or TIFF.
+    model, decode, temperature : optional
+        As for `picture`.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (H, W, 3)
+        RGB in [0, 1] at the photo's own size.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read as a photo.
+    """
+    return picture(media.read_photo(path).rgb, model, decode, temperature)
+
+
+def file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    model: ColorModel | str | None = None,
+    decode: str | None = None,
+    temperature: float | None = None,
+) -> None:
+    """Colour a photo file; alpha and 16-bit depth are kept where the target's format has them.
+
+    Parameters
+    ----------
+    source, target : path
+        The photo, and the file to write (its suffix decides the format).
+    model, decode, temperature : optional
+        As for `picture`.
+
+    Raises
+    ------
+    InputError
+        When the source cannot be read, the target cannot be written, or both are one file.
+    """
+    if os.path.realpath(source) == os.path.realpath(target):
+        raise InputError(f"{source} would be overwritten by its own coloured copy; name another.")
+    read = media.read_photo(source)
+    colored = picture(read.rgb, model, decode, temperature)
+    deep = read.bits == 16 and os.path.splitext(target)[1].lower() in (".png", ".tif", ".tiff")
+    media.write_photo(target, colored, alpha=read.alpha, bits=16 if deep else 8)
