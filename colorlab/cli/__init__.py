@@ -1,0 +1,71 @@
+"""The command line: ``colorlab COMMAND`` or ``python -m colorlab COMMAND``.
+
+Exit status: 0 done, 2 bad input (one clear line on standard error), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import colorlab
+from colorlab.errors import InputError
+
+_COMMANDS = ("demo", "colorize", "train", "evaluate", "data", "report", "info", "lab")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words of the command line."""
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; no backend is imported."""
+    top = _Parser(
+        prog="colorlab",
+        description="See, run and change how a computer adds plausible colour to grey pictures.",
+    )
+    top.add_argument("--version", action="version", version=f"colorlab {colorlab.__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in _COMMANDS:
+        importlib.import_module(f"colorlab.cli.{name}").add(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``colorlab``; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        chosen = parser().parse_args(words)
+        chosen.words = words
+        status = int(chosen.run(chosen) or 0)
+        sys.stdout.flush()
+        return status
+    except InputError as error:
+        print(f"colorlab: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("colorlab: interrupted; nothing half-written was left.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

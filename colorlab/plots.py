@@ -1,0 +1,259 @@
+"""Figures: pictures side by side, a training's history, the architecture. Nothing is computed here.
+
+Every function returns a matplotlib figure, made without pyplot, so that nothing lingers in memory
+and a notebook shows it once. `save` writes it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from numpy.typing import NDArray
+
+from colorlab import files
+from colorlab.errors import InputError
+
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#7F7F7F"
+"""Okabe and Ito's palette, which colour-blind readers can tell apart."""
+
+
+def save(figure: Figure, path: str | os.PathLike[str], dpi: int = 110) -> None:
+    """Write a figure, atomically; the suffix decides the format.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    path : path
+        For example ``comparison.png``.
+    dpi : int
+        Dots per inch.
+    """
+    with files.atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=dpi)
+
+
+def pictures(
+    rows: Sequence[Sequence[NDArray[Any]]],
+    columns: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    notes: Sequence[Sequence[str]] = (),
+    title: str = "",
+    width: float = 2.4,
+) -> Figure:
+    """Show pictures in rows and columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of numpy.ndarray
+        RGB (H, W, 3) or grey (H, W) or (H, W, 1), uint8 or float in [0, 1]; one shape per row.
+    columns : sequence of str
+        Titles over the columns.
+    labels : sequence of str
+        Titles left of the rows.
+    notes : sequence of sequences of str
+        Text under each picture, for example its PSNR.
+    title : str
+        Title of the figure.
+    width : float
+        Inches per picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    InputError
+        When there is no picture, or the rows differ in length.
+    """
+    lengths = {len(row) for row in rows}
+    if len(lengths) != 1 or 0 in lengths:
+        raise InputError(f"rows need the same number of pictures; received {sorted(lengths)}.")
+    across = lengths.pop()
+    heights = [width * min(1.5, r[0].shape[0] / r[0].shape[1]) + 0.28 * bool(notes) for r in rows]
+    margin = 1.15 if labels else 0.0
+    top = 0.3 * bool(columns) + 0.4 * bool(title) + 0.05
+    total = (across * width + margin, sum(heights) + top)
+    figure = Figure(figsize=total)
+    axes = figure.subplots(len(rows), across, squeeze=False, gridspec_kw={"height_ratios": heights})
+    for r, row in enumerate(rows):
+        for c, image in enumerate(row):
+            ax = axes[r][c]
+            shown = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+            limit = 255 if shown.dtype == np.uint8 else 1
+            ax.imshow(shown, cmap="gray", vmin=0, vmax=limit, interpolation="antialiased")
+            ax.set_xticks([])
+            ax.set_yticks([])
+            for spine in ax.spines.values():
+                spine.set_visible(False)
+            if r == 0 and columns:
+                ax.set_title(columns[c], fontsize=10)
+            if notes:
+                ax.set_xlabel(notes[r][c], fontsize=7.5, labelpad=2)
+            if c == 0 and labels:
+                ax.set_ylabel(labels[r], fontsize=8.5, rotation=0, ha="right", va="center")
+    if title:
+        figure.suptitle(title, fontsize=11, y=1 - 0.18 / total[1])
+    figure.subplots_adjust(
+        left=margin / total[0],
+        right=1 - 0.02 / total[0],
+        top=1 - top / total[1],
+        bottom=0.02 + 0.2 * bool(notes) / total[1],
+        wspace=0.03,
+        hspace=0.06 if not notes else 0.16,
+    )
+    return figure
+
+
+def history(
+    rows: Sequence[Mapping[str, float]], baseline: float | None = None, title: str = ""
+) -> Figure:
+    """Show a training's loss and accuracy over its epochs.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        From ``history.csv``: epoch, loss, val_loss, accuracy_u, val_accuracy_u and so on.
+    baseline : float, optional
+        Loss of always answering with the prior, drawn as a line.
+    title : str
+        What the figure shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels: loss in nats a pixel, share of pixels in the right bin.
+
+    Raises
+    ------
+    InputError
+        When there is no epoch yet.
+    """
+    if not rows:
+        raise InputError("a history needs at least one epoch; received none.")
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = [float(row["epoch"]) for row in rows]
+
+    def line(ax: Any, key: str, label: str, color: str, style: str) -> None:
+        if key in rows[0]:
+            values = [float(row[key]) for row in rows]
+            ax.plot(epochs, values, style, color=color, label=label, marker="o", ms=3)
+
+    line(left, "loss", "training", BLUE, "--")
+    line(left, "val_loss", "validation", BLUE, "-")
+    best = min(rows, key=lambda row: float(row["val_loss"]))
+    left.plot(float(best["epoch"]), float(best["val_loss"]), "*", color=ORANGE, ms=12, label="kept")
+    if baseline is not None:
+        left.axhline(baseline, color=GREY, ls=":", label="prior")
+    for head, color in (("u", GREEN), ("v", PURPLE)):
+        line(right, f"accuracy_{head}", f"{head.upper()} training", color, "--")
+        line(right, f"val_accuracy_{head}", f"{head.upper()} validation", color, "-")
+    left.set(xlabel="epoch", ylabel="cross-entropy U + V (nats a pixel)", title="Loss")
+    right.set(xlabel="epoch", ylabel="share of pixels", title="Right bin")
+    for ax in (left, right):
+        ax.grid(alpha=0.3)
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(fontsize=8)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def architecture(network: Any, size: int = 224) -> Figure:
+    """Draw a color model (the paper's Figure 4), every size read from the network itself.
+
+    Parameters
+    ----------
+    network : keras.Model
+        From `colorlab.color_model.build`.
+    size : int
+        Side of the input whose sizes are written into the boxes, pixels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Left the frozen backbone, top to bottom; right what we train, bottom to top; between them
+        the residual connections.
+    """
+    names = [layer.name for layer in network.layers]
+    taps = sorted(int(name[3:-8]) for name in names if name.endswith("_project") and "tap" in name)
+    vgg = next(layer for layer in network.layers if layer.name == "vgg16")
+    blocks = max(taps)
+    figure = Figure(figsize=(10, 1.15 * blocks + 2.6), layout="constrained")
+    ax = figure.subplots()
+    ax.set(xlim=(0, 10), ylim=(-blocks - 0.75, 2.1))
+    ax.axis("off")
+
+    def box(x: float, y: float, text: str, color: str, width: float = 2.6) -> None:
+        patch = FancyBboxPatch(
+            (x - width / 2, y - 0.33),
+            width,
+            0.66,
+            boxstyle="round,pad=0.02,rounding_size=0.08",
+            facecolor=color + "30",
+            edgecolor=color,
+            linewidth=1.4,
+        )
+        ax.add_patch(patch)
+        ax.text(x, y, text, ha="center", va="center", fontsize=8.5)
+
+    def arrow(start: tuple[float, float], end: tuple[float, float], color: str = "black") -> None:
+        style = {"arrowstyle": "-|>", "color": color, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", end, start, arrowprops=style)
+
+    def side(block: int) -> int:
+        return size // 2 ** (block - 1)
+
+    left, right, middle = 1.6, 7.6, 4.6
+    box(left, 1.5, f"luma Y\n{size} × {size} × 1", GREY)
+    arrow((left, 1.17), (left, -0.62))
+    for block in range(1, blocks + 1):
+        convs = [layer for layer in vgg.layers if layer.name.startswith(f"block{block}_conv")]
+        width = convs[-1].filters
+        text = (
+            f"VGG-16 block {block}: {len(convs)} conv 3×3\n{side(block)} × {side(block)} × {width}"
+        )
+        box(left, -block, text, GREY)
+        if block < blocks:
+            arrow((left, -block - 0.35), (left, -block - 0.63))
+    for tap in taps:
+        width = network.get_layer(f"tap{tap}_project").filters
+        box(middle, -tap, f"1×1 conv to {width},\nbatch norm", BLUE, 1.9)
+        arrow((left + 1.34, -tap), (middle - 0.99, -tap), BLUE)
+        arrow((middle + 0.97, -tap), (right - 1.36, -tap), BLUE)
+        first = "" if tap == blocks else "enlarge, "
+        context = " (+ global mean)" if tap == blocks and "context" in names else ""
+        text = f"{first}add{context}, conv 3×3, ReLU\n{side(tap)} × {side(tap)} × {width}"
+        box(right, -tap, text, ORANGE)
+    for upper, lower in pairwise(taps):
+        arrow((right, -lower + 0.35), (right, -upper - 0.37), ORANGE)
+    width = network.get_layer("features").filters
+    lowest = taps[0]
+    box(
+        right, 0.15, f"conv 3×3, ReLU (features)\n{side(lowest)} × {side(lowest)} × {width}", ORANGE
+    )
+    arrow((right, -lowest + 0.35), (right, -0.2), ORANGE)
+    channels = network.get_layer("u_head").filters
+    for x, head, color in ((right - 1.15, "U", GREEN), (right + 1.15, "V", PURPLE)):
+        box(
+            x,
+            1.5,
+            f"softmax over {channels} bins of {head}\n{size} × {size} × {channels}",
+            color,
+            2.2,
+        )
+        arrow((right, 0.5), (x, 1.15), color)
+    ax.add_patch(Rectangle((left - 1.5, -blocks - 0.5), 3.0, blocks + 0.05, fill=False, ls=":"))
+    ax.text(left, -blocks - 0.68, "frozen", ha="center", fontsize=9, color=GREY)
+    ax.text(right, -blocks - 0.68, "trained", ha="center", fontsize=9, color=ORANGE)
+    ax.set_title("The color model: what VGG-16 sees in grey is added, level by level", fontsize=11)
+    return figure

@@ -1,0 +1,388 @@
+"""The command line does what it says: every command, once through, on small pictures."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorlab import checkpoints, coast, files, media, yuv
+from colorlab.cli import colorize, common, demo, lab, main
+
+pytestmark = pytest.mark.keras
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def small(monkeypatch, small_model):
+    """Every command colours with a model that is loaded already and looks at 32 × 32 pixels."""
+    monkeypatch.setattr(checkpoints, "load", lambda name=None, dtype=None: small_model)
+    return small_model
+
+
+@pytest.fixture(scope="module")
+def coasts(tmp_path_factory):
+    """The manifest of 16 coasts that `colorlab data render` made."""
+    out = tmp_path_factory.mktemp("rendered") / "coasts"
+    words = f"data render --out {out} --count 16 --height 40 --width 48 --seed 5 --quiet"
+    assert main(words.split()) == 0
+    return out.with_suffix(".csv")
+
+
+@pytest.fixture
+def album(tmp_path):
+    """A folder with photos in it and below it."""
+    folder = tmp_path / "album"
+    for name in ("a.png", "sub/b.png", "sub/deep/c.jpg"):
+        media.write_photo(folder / name, coast.Scene(len(name)).render(0.0, 24, 24))
+    (folder / "notes.txt").write_text("no photo")
+    return folder
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+# --- data ----------------------------------------------------------------------------------------
+
+
+def test_data_render_makes_a_manifest_and_pictures(coasts):
+    with open(coasts, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["file", "source", "split", "width", "height", "group"]
+    assert [row["group"] for row in rows] == [str(seed) for seed in range(5, 21)]
+    assert {row["split"] for row in rows} == {"train", "val", "test"}
+    assert sum(row["split"] == "train" for row in rows) == 13
+    for row in rows:
+        with Image.open(coasts.with_suffix("") / row["file"]) as image:
+            assert image.size == (48, 40) == (int(row["width"]), int(row["height"]))
+    assert len(list(coasts.parent.iterdir())) == 2
+    first = media.read_photo(coasts.with_suffix("") / rows[0]["file"]).rgb
+    np.testing.assert_array_equal(yuv.to_uint8(first), coast.Scene(5).render(3.0, 40, 48))
+
+
+def test_data_list_names_the_sets(capsys):
+    assert run("data", "list") == 0
+    shown = capsys.readouterr().out
+    assert "COLORLAB_DATA" in shown
+    assert "not here" in shown
+    assert len(shown.splitlines()) > 1
+
+
+# --- info ----------------------------------------------------------------------------------------
+
+
+def test_info_is_json_for_programs_and_lines_for_people(capsys):
+    assert run("info", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["default_model"] in facts["models"]
+    assert {"python", "colorlab", "keras", "backend", "numpy"} <= set(facts["versions"])
+    assert facts["devices"] and facts["processor"] and facts["data_present"] == []
+    assert run("info") == 0
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) == len(facts)
+    assert facts["default_model"] in shown
+
+
+# --- colorize ------------------------------------------------------------------------------------
+
+
+def test_colorize_one_photo_goes_beside_it_or_to_a_file_or_into_a_folder(album, small, capsys):
+    source = album / "a.png"
+    targets = [album / "a-colorized.png", album.parent / "x.jpg", album.parent / "new" / "a.png"]
+    for words, target in (((), targets[0]), (("-o", targets[1]), targets[1])):
+        assert run("colorize", source, *words) == 0
+        assert capsys.readouterr().out == f"{source} -> {target}\n"
+    assert run("colorize", source, "-o", targets[2].parent, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    truth = media.read_photo(source).rgb
+    for target in targets:
+        colored = media.read_photo(target).rgb
+        assert colored.shape == truth.shape
+        if target.suffix == ".png":
+            np.testing.assert_allclose(yuv.luma(colored), yuv.luma(truth), atol=1 / 255)
+
+
+def test_colorize_a_folder_keeps_its_structure(album, small, capsys):
+    out = album.parent / "out"
+    assert run("colorize", album, "-o", out) == 0
+    found = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert found == ["a.png", "sub/b.png", "sub/deep/c.jpg"]
+    assert "3 photos coloured with color-water-n30." in capsys.readouterr().out
+
+
+def test_colorize_a_folder_twice_colours_no_coloured_copy(album, small):
+    for _ in range(2):
+        assert run("colorize", album, "--quiet") == 0
+    names = {path.name for path in album.rglob("*.*")}
+    coloured = {"a-colorized.png", "b-colorized.png", "c-colorized.jpg"}
+    assert names == {"a.png", "b.png", "c.jpg", "notes.txt"} | coloured
+
+
+def test_resume_colours_only_what_is_missing(album, small, capsys):
+    out = album.parent / "out"
+    assert run("colorize", album, "-o", out, "--quiet") == 0
+    (out / "a.png").unlink()
+    (out / "sub" / "b.png").write_text("kept as it is")
+    assert run("colorize", album, "-o", out, "--resume", "--quiet") == 0
+    assert (out / "a.png").is_file()
+    assert (out / "sub" / "b.png").read_text() == "kept as it is"
+    assert run("colorize", album, "-o", out, "--resume") == 0
+    assert capsys.readouterr().out == "nothing to do: every photo has its coloured copy.\n"
+
+
+def test_decode_and_temperature_reach_the_picture(album, small):
+    source, pictures = album / "a.png", []
+    for number, words in enumerate(("argmax", "mean", "annealed", "annealed --temperature 0.1")):
+        target = album.parent / f"{number}.png"
+        assert run("colorize", source, "-o", target, "--quiet", "--decode", *words.split()) == 0
+        pictures.append(target.read_bytes())
+    assert len(set(pictures)) == 4
+
+
+def test_plan_pairs_sources_and_targets(album, tmp_path):
+    a, b = album / "a.png", album / "sub" / "b.png"
+    out = tmp_path / "out"
+    assert colorize.plan([a], None) == [(a, album / "a-colorized.png")]
+    assert colorize.plan([a], out) == [(a, out / "a.png")]
+    assert colorize.plan([a], tmp_path / "x.PNG") == [(a, tmp_path / "x.PNG")]
+    assert colorize.plan([a, b], out) == [(a, out / "a.png"), (b, out / "b.png")]
+    assert colorize.plan([album / "sub", a], out) == [
+        (b, out / "b.png"),
+        (album / "sub" / "deep" / "c.jpg", out / "deep" / "c.jpg"),
+        (a, out / "a.png"),
+    ]
+    (tmp_path / "folder.png").mkdir()
+    assert colorize.plan([a], tmp_path / "folder.png") == [(a, tmp_path / "folder.png" / "a.png")]
+
+
+def test_plan_of_many_photos_is_quick(tmp_path, monkeypatch):
+    many = [tmp_path / f"{k}.png" for k in range(5_000)]
+    monkeypatch.setattr(media, "list_photos", lambda folder: many)
+    assert len(colorize.plan([tmp_path], tmp_path / "out")) == len(many)
+
+
+# --- evaluate ------------------------------------------------------------------------------------
+
+PROMISED = {
+    *("n_photos", "n_skipped_grey", "n", "align", "decode", "temperature", "size", "backbone"),
+    *("loss", "loss_u", "loss_v", "accuracy_u", "accuracy_v", "accuracy_u_no_neutral"),
+    *("accuracy_v_no_neutral", "neutral_share", "prior_loss", "majority_u", "majority_v", "psnr"),
+    *("psnr_grey", "ssim", "colourfulness", "colourfulness_abs", "colourfulness_truth"),
+    "per_source",
+}
+SETTINGS = {"n_skipped_grey", "n", "align", "decode", "temperature", "size", "backbone"}
+
+
+def test_evaluate_writes_what_it_prints(coasts, small, tmp_path, capsys):
+    out = tmp_path / "new" / "result.json"
+    words = ("--photos", coasts, "--split", "test", "--size", 32, "--json", out, "--quiet")
+    assert run("evaluate", "color", *words) == 0
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    result = json.loads(out.read_text())
+    assert json.loads(printed) == result
+    assert result["schema"] == 1
+    assert result["dataset"]["name"] == "coasts" and result["dataset"]["split"] == "test"
+    assert result["command"] == (
+        "colorlab evaluate color --photos coasts.csv --split test --size 32 --json result.json "
+        "--quiet"
+    )
+    assert str(tmp_path) not in printed
+    (scores,) = result["models"].values()
+    assert set(scores) == PROMISED | {"weights_sha256", "loss_name"}
+    assert (scores["n_photos"], scores["n"], scores["align"]) == (2, 30, "edge")
+    assert scores["loss"] == pytest.approx(scores["loss_u"] + scores["loss_v"])
+    assert 0 < scores["accuracy_u"] < 1
+    assert set(scores["per_source"]) == {"rendered coast"}
+    part = scores["per_source"]["rendered coast"]
+    assert set(part) == PROMISED - SETTINGS - {"per_source"}
+    assert part["psnr"] == scores["psnr"]
+
+
+def test_evaluate_a_folder_with_another_decoder(coasts, small, capsys):
+    words = ("--photos", coasts.with_suffix(""), "--size", 16, "--decode", "mean")
+    assert run("evaluate", "color", *words) == 0
+    (scores,) = json.loads(capsys.readouterr().out)["models"].values()
+    assert (scores["n_photos"], scores["decode"], scores["temperature"]) == (16, "mean", None)
+    assert scores["per_source"] == {}
+
+
+# --- demo ----------------------------------------------------------------------------------------
+
+
+def test_demo_shows_photos_and_coasts_in_every_column(small, tmp_path, capsys):
+    out = tmp_path / "demo"
+    assert run("demo", "--out", out, "--seed", 1, "--quiet") == 0
+    names = {path.name for path in out.iterdir()}
+    assert {"comparison.png", "report.json"} <= names
+    assert not any(".part" in name for name in names)
+    report = json.loads((out / "report.json").read_text())
+    pictures = report["pictures"]
+    kinds = [one["kind"] for one in pictures]
+    assert kinds.count("photo") >= 6 and kinds.count("rendered coast") >= 4
+    assert any(one["in_domain"] for one in pictures if one["kind"] == "photo")
+    columns = ["grey", "argmax", "mean", f"annealed, T = {small.temperature:g}", "truth"]
+    for one in pictures:
+        assert list(one["scores"]) == columns
+        assert one["credit"]
+        assert one["scores"]["grey"]["colourfulness"] == pytest.approx(0, abs=0.01)
+        assert one["scores"]["truth"]["psnr"] == 100
+        assert 10 < one["scores"]["mean"]["psnr"] < 60
+    assert report["model"] == small.name and report["seed"] == 1
+    with Image.open(out / "comparison.png") as image:
+        width, height = image.size
+        assert 900 < width < 3000 and height > len(pictures) * 100
+        assert np.ptp(np.asarray(image.convert("RGB")), axis=-1).mean() > 5
+
+
+def test_demo_photos_are_small_and_the_coasts_follow_the_seed():
+    first, second = demo.subjects(0), demo.subjects(2)
+    assert max(max(one["rgb"].shape) for one in first) <= demo.LONGEST_SIDE
+    for one, other in zip(first, second, strict=True):
+        same = one["rgb"].shape == other["rgb"].shape and (one["rgb"] == other["rgb"]).all()
+        assert same == (one["kind"] == "photo")
+
+
+# --- train, then use what was trained ------------------------------------------------------------
+
+
+def test_train_then_colour_with_what_was_trained(coasts, tmp_path, capsys):
+    out = tmp_path / "run"
+    words = ("--photos", coasts, "--out", out, "--size", 32, "--batch-size", 4, "--epochs", 1)
+    assert run("train", "color", *words, "--quiet") == 0
+    assert capsys.readouterr().out == ""
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert names == {"history.csv", "state.npz", "best/card.json", "best/weights.npz"}
+    card = json.loads((out / "best" / "card.json").read_text())
+    assert (card["name"], card["n"], card["working_size"]) == ("run", 30, 32)
+    assert card["decode"]["curve"] and card["decode"]["tuned_on"]["split"] == "val"
+    assert card["command"].startswith("colorlab train color --photos coasts.csv --out run ")
+    assert str(tmp_path) not in json.dumps(card)
+
+    state = files.sha256(out / "state.npz")
+    assert run("train", "color", *words) == 0  # again: nothing to do
+    assert "best epoch 1: validation loss" in capsys.readouterr().out
+    assert files.sha256(out / "state.npz") == state
+
+    photo, target = coasts.with_suffix("") / "coast-000005.png", tmp_path / "c.png"
+    assert run("colorize", photo, "-o", target, "--model", out, "--quiet") == 0
+    with Image.open(target) as image:
+        assert image.size == (48, 40)
+
+
+# --- what all commands share ---------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_with_130_and_one_line(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(colorize, "run", interrupted)
+    assert run("colorize", "x.jpg") == 130
+    assert capsys.readouterr().err.splitlines() == [
+        "colorlab: interrupted; nothing half-written was left."
+    ]
+
+
+def test_results_keep_the_command_without_folders():
+    words = [
+        "train",
+        "color",
+        "--photos",
+        "/somewhere/me/water.csv",
+        "--out=runs/a",
+        "--size",
+        "32",
+    ]
+    shown = "colorlab train color --photos water.csv --out=a --size 32"
+    assert common.command_line(words) == shown
+    assert (
+        common.command_line(["demo", "--decode=mean", "a b"]) == "colorlab demo --decode=mean a b"
+    )
+
+
+def test_python_m_colorlab_is_the_same_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "colorlab", "--version"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.split()[0]) == (0, "colorlab")
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "colorlab", "data", "list"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_lab_opens_notebook_00_and_outlives_ctrl_c(tmp_path, monkeypatch, capsys):
+    started = []
+
+    class Jupyter:
+        def __init__(self, command):
+            started.append(command)
+            self.answers = [KeyboardInterrupt(), 0]
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def wait(self):
+            answer = self.answers.pop(0)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(lab.subprocess, "Popen", Jupyter)
+    monkeypatch.setattr(lab, "notebooks", lambda folder: folder)
+    assert run("lab", "--folder", tmp_path, "--no-browser") == 0
+    (command,) = started
+    assert command[1:] == ["-m", "jupyterlab", str(tmp_path / lab.START), "--no-browser"]
+    monkeypatch.setattr(lab.importlib.util, "find_spec", lambda name: None)
+    assert run("lab") == 2
+    assert "JupyterLab is not installed" in capsys.readouterr().err
+
+
+def test_lab_copies_the_packaged_notebooks_and_keeps_what_was_changed(tmp_path, monkeypatch):
+    package = tmp_path / "site" / "colorlab"
+    (package / "notebooks").mkdir(parents=True)
+    for name in (lab.START, "01-more.ipynb"):
+        (package / "notebooks" / name).write_text("packaged")
+    monkeypatch.setattr(lab.colorlab, "__file__", str(package / "__init__.py"))
+    copy = tmp_path / "mine"
+    copy.mkdir()
+    (copy / lab.START).write_text("changed")
+    assert lab.notebooks(copy) == copy
+    assert (copy / lab.START).read_text() == "changed"
+    assert (copy / "01-more.ipynb").read_text() == "packaged"
+
+
+def test_what_a_backend_says_while_it_starts_is_shown_only_when_it_fails(monkeypatch, capfd):
+    monkeypatch.delitem(sys.modules, "keras")
+    with common.quiet_start():
+        os.write(2, b"chatter\n")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(RuntimeError), common.quiet_start():
+        os.write(2, b"the reason\n")
+        raise RuntimeError
+    assert capfd.readouterr().err == "the reason\n"
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == "afterwards\n"

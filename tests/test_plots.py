@@ -1,0 +1,176 @@
+"""Figures: what they show is what they were given, and they are files when saved."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorlab import plots
+from colorlab.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def drawn(figure, path):
+    """Save a figure and return its pixels, uint8 (H, W, 3)."""
+    plots.save(figure, path, dpi=60)
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def texts(figure):
+    """Every text of a figure that is not empty."""
+    return {t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text()}
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+def test_pictures_are_shown_where_they_belong(tmp_path):
+    def flat(*rgb):
+        return np.full((20, 30, 3), rgb, np.uint8)
+
+    colours = [[(255, 0, 0), (0, 255, 0)], [(0, 0, 255), (255, 255, 0)]]
+    figure = plots.pictures([[flat(*rgb) for rgb in row] for row in colours])
+    pixels = drawn(figure, tmp_path / "figure.png")
+    height, width = pixels.shape[:2]
+    for r, row in enumerate(colours):
+        for c, rgb in enumerate(row):
+            middle = pixels[height * (2 * r + 1) // 4, width * (2 * c + 1) // 4]
+            np.testing.assert_array_equal(middle, rgb)
+
+
+def test_grey_is_shown_on_its_full_scale(tmp_path):
+    middle = []
+    for grey in (
+        np.full((16, 16), 64, np.uint8),
+        np.full((16, 16, 1), 64 / 255, np.float32),
+        np.full((16, 16, 3), 64 / 255, np.float64),
+    ):
+        pixels = drawn(plots.pictures([[grey]]), tmp_path / "grey.png")
+        middle.append(pixels[pixels.shape[0] // 2, pixels.shape[1] // 2].astype(int))
+    np.testing.assert_allclose(middle, 64, atol=1)
+
+
+def test_pictures_carry_their_titles_and_notes():
+    picture = np.zeros((10, 10, 3), np.uint8)
+    figure = plots.pictures(
+        [[picture, picture], [picture, picture]],
+        columns=("grey", "truth"),
+        labels=("a coast", "a cat"),
+        notes=[["1 dB", "2 dB"], ["3 dB", "4 dB"]],
+        title="What is shown",
+    )
+    wanted = {"grey", "truth", "a coast", "a cat", "1 dB", "2 dB", "3 dB", "4 dB", "What is shown"}
+    assert wanted <= texts(figure)
+
+
+@pytest.mark.parametrize("columns", [1, 5])
+def test_many_and_extreme_pictures_fit_on_the_figure(tmp_path, columns):
+    rows = [[np.zeros(shape, np.uint8)] * columns for shape in ((4, 400), (400, 4), (1, 1))]
+    pixels = drawn(plots.pictures(rows, notes=[["x"] * columns] * 3), tmp_path / "f.png")
+    assert min(pixels.shape[:2]) > 50 and max(pixels.shape[:2]) < 3000
+
+
+@pytest.mark.parametrize("rows", [[], [[]], [[np.zeros((2, 2))], [np.zeros((2, 2))] * 2]])
+def test_rows_of_different_length_are_refused(rows):
+    with pytest.raises(InputError, match="same number of pictures"):
+        plots.pictures(rows)
+
+
+# --- history -------------------------------------------------------------------------------------
+
+HISTORY = [
+    {
+        **{"epoch": k + 1, "loss": 5 - k, "val_loss": value},
+        **{f"{part}accuracy_{head}": 0.1 * k for part in ("", "val_") for head in "uv"},
+    }
+    for k, value in enumerate([4.5, 4.0, 4.2])
+]
+
+
+def test_history_draws_every_curve_and_marks_the_epoch_that_was_kept():
+    figure = plots.history(HISTORY, baseline=4.6, title="A training")
+    left, right = figure.axes
+    lines = {line.get_label(): line for line in left.lines}
+    assert list(lines["validation"].get_ydata()) == [4.5, 4.0, 4.2]
+    assert list(lines["training"].get_ydata()) == [5, 4, 3]
+    assert list(lines["kept"].get_xydata()[0]) == [2, 4.0]
+    assert set(lines["prior"].get_ydata()) == {4.6}
+    assert len(right.lines) == 4
+    assert "A training" in texts(figure)
+
+
+def test_history_takes_the_strings_of_a_csv_file_and_a_model_without_accuracy():
+    rows = [{"epoch": "1", "loss": "0.02", "val_loss": "0.03"}]
+    left, right = plots.history(rows).axes
+    assert left.lines[0].get_ydata() == [0.02]
+    assert len(right.lines) == 0
+
+
+def test_history_of_nothing_is_refused():
+    with pytest.raises(InputError, match="at least one epoch"):
+        plots.history([])
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def test_save_writes_whole_files_and_makes_the_folder(tmp_path):
+    figure = plots.pictures([[np.zeros((4, 4))]])
+    for name in ("a.png", "b.svg", "c.pdf"):
+        plots.save(figure, tmp_path / "new" / name)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["a.png", "b.svg", "c.pdf"]
+
+
+def test_save_that_fails_leaves_nothing(tmp_path):
+    (tmp_path / "file").write_text("")
+    figure = plots.pictures([[np.zeros((4, 4))]])
+    with pytest.raises(InputError, match="cannot write"):
+        plots.save(figure, tmp_path / "file" / "a.png")
+    with pytest.raises(ValueError, match="nonsense"):
+        plots.save(figure, tmp_path / "a.nonsense")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_figures_do_not_pile_up_in_pyplot():
+    code = (
+        "import sys, numpy; from colorlab import plots; plots.pictures([[numpy.zeros((4, 4))]]); "
+        "print({'matplotlib.pyplot', 'keras'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("set()", 0), done.stderr
+
+
+# --- architecture --------------------------------------------------------------------------------
+
+
+@pytest.mark.keras
+def test_architecture_reads_every_size_from_the_network(model):
+    shown = "\n".join(texts(plots.architecture(model.network, size=224)))
+    for block, side, filters in ((1, 224, 64), (2, 112, 128), (3, 56, 256), (5, 14, 512)):
+        assert f"VGG-16 block {block}:" in shown
+        assert f"{side} × {side} × {filters}" in shown
+    for tap, width in zip(model.config.taps, model.config.widths, strict=True):
+        side = 224 // 2 ** (tap - 1)
+        assert f"{side} × {side} × {width}" in shown
+    for head in "UV":
+        assert f"softmax over {model.config.n} bins of {head}\n224 × 224 × 30" in shown
+    assert "(+ global mean)" in shown
+
+
+@pytest.mark.keras
+def test_architecture_of_another_network():
+    from colorlab import color_model
+
+    config = color_model.ColorModelConfig(
+        n=10, taps=(1, 3), widths=(4, 6), context=0, backbone=None
+    )
+    shown = "\n".join(texts(plots.architecture(color_model.build(config), size=64)))
+    assert "64 × 64 × 4" in shown and "16 × 16 × 6" in shown
+    assert "softmax over 10 bins of U\n64 × 64 × 10" in shown
+    assert "block 3" in shown and "block 4" not in shown
+    assert "global mean" not in shown

@@ -1,0 +1,171 @@
+"""Widgets without a browser: what they draw, what they say, what they do with mistakes."""
+
+import base64
+import html
+import io
+import re
+
+import ipywidgets
+import numpy as np
+import pytest
+from ipywidgets.widgets.widget import _instances
+from PIL import Image
+
+from colorlab import metrics, yuv
+from colorlab.errors import InputError
+from colorlab.widgets import (
+    Explorer,
+    SubsamplingExplorer,
+    WipeExplorer,
+    explorer,
+    subsampling,
+    wipe,
+)
+
+
+@pytest.fixture
+def rgb(rng):
+    """A picture with coarse and fine colour, 21 x 34."""
+    coarse = np.kron(rng.uniform(0.2, 0.8, (3, 5, 3)), np.ones((7, 7, 1)))[:, :34]
+    return (coarse + rng.uniform(-0.1, 0.1, (21, 34, 3))).astype(np.float32)
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+
+def test_factor_one_changes_nothing(rgb):
+    assert subsampling.coarsen(rgb, 1) is rgb
+
+
+def test_coarsen_keeps_size_mean_and_constants(rgb):
+    assert subsampling.coarsen(rgb, 4).shape == rgb.shape
+    np.testing.assert_allclose(
+        subsampling.coarsen(rgb, 100), rgb.mean(axis=(0, 1)) + 0 * rgb, atol=0.1
+    )
+    flat = np.full((9, 10, 2), -0.3, np.float32)
+    np.testing.assert_allclose(subsampling.coarsen(flat, 4), flat, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [0, -2, 1.5, True, "2"])
+def test_coarsen_refuses(factor, rgb):
+    with pytest.raises(InputError, match="whole number of at least 1"):
+        subsampling.coarsen(rgb, factor)
+
+
+def test_compare_keeps_the_other_half(rgb):
+    y, _ = yuv.rgb_to_yuv(rgb)
+    coarse_chroma, coarse_luma = subsampling.compare(rgb, 4)
+    np.testing.assert_allclose(yuv.luma(coarse_chroma), y, atol=1e-5)
+    np.testing.assert_allclose(
+        yuv.luma(coarse_luma), np.clip(subsampling.coarsen(y, 4), 0, 1), atol=1e-5
+    )
+
+
+def test_render_puts_both_side_by_side(rgb):
+    picture = subsampling.render(rgb, 1)
+    assert picture.shape == (21, 2 * 34 + 8, 3)
+    assert picture.dtype == np.uint8
+    np.testing.assert_array_equal(picture[:, :34], picture[:, -34:])
+    assert (picture[:, 34:42] == 255).all()
+
+
+@pytest.mark.parametrize("share", [0, 0.25, 0.5, 1])
+def test_wipe_takes_the_left_part_of_one_and_the_right_of_the_other(share):
+    left, right = np.zeros((4, 40, 3), np.uint8), np.full((4, 40, 3), 100, np.uint8)
+    picture = wipe.render(left, right, share)
+    border = round(40 * share)
+    assert (picture[:, : max(0, border - 1)] == 0).all()
+    assert (picture[:, border + 1 :] == 100).all()
+    assert (picture == 255).any() == (0 < share < 1)
+    assert not right.any() or (right == 100).all()
+
+
+def test_wipe_refuses(rgb):
+    with pytest.raises(InputError, match="one size"):
+        wipe.render(rgb, rgb[1:], 0.5)
+    with pytest.raises(InputError, match="share"):
+        wipe.render(rgb, rgb, 1.5)
+    with pytest.raises(InputError, match="two pictures or more"):
+        WipeExplorer({"one": rgb})
+
+
+def test_encode_is_a_jpeg_close_to_the_picture(rgb):
+    picture = yuv.to_uint8(np.kron(rgb, np.ones((8, 8, 1))))
+    decoded = Image.open(io.BytesIO(explorer.encode(picture)))
+    assert decoded.format == "JPEG"
+    assert np.abs(np.asarray(decoded, float) - picture).mean() < 4
+
+
+def test_markup_holds_the_picture_and_its_text(rgb):
+    picture = yuv.to_uint8(rgb)
+    text = explorer.markup(picture, 'a "b" <c>')
+    data = re.search(r"base64,([^\"]*)", text)[1]
+    assert base64.b64decode(data) == explorer.encode(picture)
+    assert html.unescape(re.search(r'alt="([^"]*)"', text)[1]) == 'a "b" <c>'
+    assert 'width="34" height="21"' in text
+
+
+# --- widgets -----------------------------------------------------------------------------------
+
+
+def test_subsampling_follows_its_slider(rgb):
+    widget = SubsamplingExplorer(rgb, factors=(1, 2, 8))
+    before = widget.picture.value
+    assert "Factor 1." in widget.message.value
+    widget.slider.value = 8
+    assert widget.factor == 8
+    assert widget.picture.value != before
+    truth = yuv.to_uint8(rgb).astype(np.float32) / 255
+    expected = metrics.psnr(truth, subsampling.compare(truth, 8)[0])
+    assert f"coarse chroma: {expected:.1f} dB" in widget.message.value
+    widget.factor = 1
+    assert widget.picture.value == before
+    assert widget.errors == []
+
+
+def test_wipe_follows_its_controls(rgb):
+    widget = WipeExplorer({"a": rgb, "b": 1 - rgb, "c": rgb})
+    assert "Border at 50 %. Left of it: a. Right of it: b." in widget.message.value
+    before = widget.picture.value
+    widget.share = 100
+    assert widget.share == 100
+    assert widget.picture.value != before
+    widget.right.value = "c"
+    assert "Right of it: c." in widget.message.value
+    assert widget.errors == []
+
+
+def test_errors_are_kept_and_shown_not_raised(rgb):
+    widget = WipeExplorer({"a": rgb, "b": rgb, "<small>": rgb[1:]})
+    before = widget.picture.value
+    widget.right.value = "<small>"
+    assert [type(error) for error in widget.errors] == [InputError]
+    assert "Nothing was drawn: InputError" in widget.message.value
+    assert widget.picture.value == before
+    widget.left.value = "<small>"
+    assert "&lt;small&gt;" in widget.message.value  # names are text, not markup
+
+
+def test_every_control_has_a_label_and_the_picture_a_caption(rgb):
+    for widget in (SubsamplingExplorer(rgb), WipeExplorer({"a": rgb, "b": rgb})):
+        assert all(control.description for control in widget.controls)
+        assert re.search(r'<img alt="[^"]*(Factor 1|Border at 50 %)', widget.picture.value)
+        assert 'role="status"' in widget.message.value
+        assert "run this cell" in repr(widget) and len(repr(widget)) < 110
+
+
+def test_close_frees_everything(rgb):
+    before = set(_instances)
+    widget = SubsamplingExplorer(rgb)
+    slider = widget.slider
+    widget.close()
+    slider.value = 4
+    assert widget.errors == []
+    assert widget.comm is None and slider.comm is None
+    assert set(_instances) <= before
+    widget.close()
+
+
+def test_a_subclass_says_what_to_draw():
+    blank = Explorer([ipywidgets.IntSlider(description="n")], "nothing")
+    assert [type(error) for error in blank.errors] == [NotImplementedError]
