@@ -251,6 +251,7 @@ class _Run:
     ) -> None:
         self.photos, self.validation, self.out = photos, validation, out
         self.config, self.settings, self.start = config, settings, start
+        self.backbone = vgg.describe(config.backbone)
         self.prior = count_prior(photos, config)
         self.steps = len(photos) // settings.batch_size
         self.epoch, self.step, self.seconds = 0, 0, 0.0
@@ -289,6 +290,7 @@ class _Run:
         """Digest of everything that makes two runs the same run."""
         facts: dict[str, Any] = {
             "architecture": self.config.to_json(),
+            "backbone": self.backbone,
             "settings": {
                 k: v for k, v in dataclasses.asdict(self.settings).items() if k != "save_every"
             },
@@ -488,7 +490,7 @@ def _card(run: _Run, name: str, command: str, row: Mapping[str, float]) -> dict[
         if run.config.head == "bins"
         else {"method": "mean", "temperature": 1.0},
         "working_size": int(run.photos.rgb.shape[1]),
-        "backbone": vgg.describe(run.config.backbone),
+        "backbone": run.backbone,
         "parameters": color_model.count_parameters(run.network),
         "dataset": _describe(run.photos),
         "validation": _describe(run.validation),
