@@ -19,7 +19,7 @@ ifneq ($(wildcard $(READY)),)
   $(shell test "$$(cat $(READY))" = "$(CURDIR)" && $(PY) -c "" 2>/dev/null || rm -f $(READY))
 endif
 
-.PHONY: help setup demo test lab kernel notebooks results pictures lock clean
+.PHONY: help setup demo test lab kernel notebooks results pictures size lock clean
 .DEFAULT_GOAL := help
 
 help:       ## this list
@@ -67,6 +67,10 @@ results: setup ## measure the models on the test photos again (docs/reproducing.
 pictures: demo ## draw the pictures of the README and the docs again
 	cp outputs/demo/overview.jpg assets/pictures/demo.jpg
 	$(PY) -m colorlab report
+
+size: setup ## how much is downloaded and installed: results/install-size.csv
+	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest build/wheels --requirement requirements/colorlab.lock
+	{ echo "date,platform,python,downloaded_mb,venv_mb"; echo "$$(date +%F),$$(uname -sm),$$($(PY) -V | cut -d' ' -f2),$$(du -sm build/wheels | cut -f1),$$(du -sm .venv | cut -f1)"; } > results/install-size.csv
 
 lock: setup ## renew requirements/ from pyproject.toml
 	$(PY) -m uv pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate --upgrade --group pyproject.toml:installer --output-file requirements/uv.lock --quiet

@@ -128,12 +128,34 @@ class ColorModel:
         method = decode or self.decode
         if method not in METHODS:
             raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
-        if self.config.head == "chroma":
-            values = self.outputs(y)
-            return np.concatenate([values["u"], values["v"]], axis=-1)
-        p = self.probabilities(y)
         heat = self.temperature if temperature is None else temperature
-        return self.grid.decode(p["u"], p["v"], method, heat)
+        return chroma_of(self, self.outputs(y), method, heat)
+
+
+def chroma_of(
+    model: ColorModel, outputs: Mapping[str, np.ndarray], decode: str, temperature: float
+) -> np.ndarray:
+    """Turn a network's outputs into chroma.
+
+    Parameters
+    ----------
+    model : ColorModel
+        Whose outputs they are.
+    outputs : mapping
+        From `ColorModel.outputs`.
+    decode : {"argmax", "mean", "annealed"}
+        How probabilities become a colour; a regression model's outputs are colours already.
+    temperature : float
+        Of the annealed mean.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (N, H, W, 2)
+        U and V, not yet fitted to the gamut.
+    """
+    if model.config.head == "chroma":
+        return np.concatenate([outputs["u"], outputs["v"]], axis=-1)
+    return model.grid.decode(softmax(outputs["u"]), softmax(outputs["v"]), decode, temperature)
 
 
 def copy_weights(model: ColorModel, network: keras.Model) -> None:

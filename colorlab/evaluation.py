@@ -125,7 +125,7 @@ def _evaluate(
         rgb = np.asarray(photos.rgb[first : first + batch_size])
         y, uv = yuv.rgb_to_yuv(rgb)
         outputs = model.outputs(y)
-        predicted = _decode(model, outputs, method, heat)
+        predicted = checkpoints.chroma_of(model, outputs, method, heat)
         for k in range(len(rgb)):
             labels = _label_metrics(model, {h: outputs[h][k] for h in "uv"}, uv[k])
             original = media.read_photo(photos.manifest.files[first + k]).rgb
@@ -151,15 +151,6 @@ def _evaluate(
         for name in named
     }
     return total
-
-
-def _decode(
-    model: ColorModel, outputs: Mapping[str, NDArray[np.float32]], method: str, heat: float
-) -> NDArray[np.float32]:
-    if method == "regression":
-        return np.concatenate([outputs["u"], outputs["v"]], axis=-1)
-    p = {head: checkpoints.softmax(outputs[head]) for head in "uv"}
-    return model.grid.decode(p["u"], p["v"], method, heat)
 
 
 def _label_metrics(

@@ -114,7 +114,10 @@ def pictures(
 
 
 def history(
-    rows: Sequence[Mapping[str, float]], baseline: float | None = None, title: str = ""
+    rows: Sequence[Mapping[str, float]],
+    baseline: float | None = None,
+    title: str = "",
+    baseline_name: str = "prior",
 ) -> Figure:
     """Show a training's loss and accuracy over its epochs.
 
@@ -126,6 +129,8 @@ def history(
         Loss of always answering with the prior, drawn as a line.
     title : str
         What the figure shows.
+    baseline_name : str
+        What the line is called.
 
     Returns
     -------
@@ -153,7 +158,7 @@ def history(
     best = min(rows, key=lambda row: float(row["val_loss"]))
     left.plot(float(best["epoch"]), float(best["val_loss"]), "*", color=ORANGE, ms=12, label="kept")
     if baseline is not None:
-        left.axhline(baseline, color=GREY, ls=":", label="prior")
+        left.axhline(baseline, color=GREY, ls=":", label=baseline_name)
     for head, color in (("u", GREEN), ("v", PURPLE)):
         line(right, f"accuracy_{head}", f"{head.upper()} training", color, "--")
         line(right, f"val_accuracy_{head}", f"{head.upper()} validation", color, "-")

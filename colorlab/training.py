@@ -8,6 +8,7 @@ so that a continued run meets the same pictures as an uninterrupted one.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import datetime
@@ -403,9 +404,22 @@ class _Run:
                 coming = pool.submit(make, step + 1) if step + 1 < self.steps else None
                 yield ready
 
-    def averaged_weights(self) -> Any:
-        """Context manager: the network carries the running mean of its weights."""
-        return _Averaged(self) if self.settings.average else _Nothing()
+    @contextlib.contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Let the network carry the running mean of its weights, then its own again."""
+        if not self.settings.average:
+            yield
+            return
+        trainable = self.heads.trainable_variables
+        kept = [np.array(keras.ops.convert_to_numpy(v)) for v in trainable]
+        try:
+            self.optimizer.finalize_variable_values(trainable)
+            for variable in trainable:  # JAX shares the mean's memory, which a step would free
+                variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
+            yield
+        finally:
+            for variable, value in zip(trainable, kept, strict=True):
+                variable.assign(value)
 
     def validate(self, epoch: int) -> dict[str, float]:
         """Measure on the validation photos and add the epoch's row to the history."""
@@ -433,30 +447,6 @@ def _finished(logs: Mapping[str, Any]) -> Mapping[str, Any]:
     if not all(isinstance(value, float) for value in logs.values()):
         raise KeyboardInterrupt
     return logs
-
-
-class _Nothing:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *error: object) -> None: ...
-
-
-class _Averaged:
-    """Swap the running mean of the weights in, and the weights themselves back."""
-
-    def __init__(self, run: _Run) -> None:
-        self.run = run
-
-    def __enter__(self) -> None:
-        trainable = self.run.heads.trainable_variables
-        self.kept = [np.array(keras.ops.convert_to_numpy(v)) for v in trainable]
-        self.run.optimizer.finalize_variable_values(trainable)
-        for variable in trainable:  # JAX shares the mean's memory, which the next step would free
-            variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
-
-    def __exit__(self, *error: object) -> None:
-        for variable, value in zip(self.run.heads.trainable_variables, self.kept, strict=True):
-            variable.assign(value)
 
 
 def _column(key: str) -> str:

@@ -329,8 +329,13 @@ def test_an_empty_house_says_so(tmp_path, monkeypatch):
 
 def test_packaged_models_have_whole_cards():
     assert checkpoints.folder_of_models().parts[-2:] == ("assets", "models")
+    assert checkpoints.DEFAULT in checkpoints.list_models()
     for name in checkpoints.list_models():
-        assert (checkpoints.locate(name) / "card.json").is_file()
+        card = checkpoints.read_card(name)
+        assert card["name"] == name
+        weights = checkpoints.locate(name) / checkpoints.WEIGHTS
+        assert card["weights"]["sha256"] == files.sha256(weights)
+        assert {"prior", "dataset", "training", "command", "versions", "date"} <= set(card)
 
 
 def test_versions_are_json():

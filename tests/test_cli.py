@@ -125,6 +125,16 @@ def test_colorize_a_folder_twice_colours_no_coloured_copy(album, small):
     assert names == {"a.png", "b.png", "c.jpg", "notes.txt"} | coloured
 
 
+def test_an_output_folder_inside_the_input_is_no_input(album, small):
+    inside = album / "out"
+    assert run("colorize", album, "-o", inside, "--quiet") == 0
+    once = sorted(inside.rglob("*"))
+    assert once
+    assert run("colorize", album, "-o", inside, "--quiet") == 0
+    assert run("colorize", album, "-o", inside, "--quiet", "--resume") == 0
+    assert sorted(inside.rglob("*")) == once
+
+
 def test_resume_colours_only_what_is_missing(album, small, capsys):
     out = album.parent / "out"
     assert run("colorize", album, "-o", out, "--quiet") == 0

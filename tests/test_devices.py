@@ -26,7 +26,6 @@ def test_this_machine():
     assert names == [name.lower() for name in names]
     assert devices.has_accelerator() == (not names[0].startswith("cpu"))
     assert devices.processor()
-    assert devices.has_bfloat16() in (True, False)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_factor_one_changes_nothing(rgb):
 def test_coarsen_keeps_size_mean_and_constants(rgb):
     assert subsampling.coarsen(rgb, 4).shape == rgb.shape
     np.testing.assert_allclose(
-        subsampling.coarsen(rgb, 100), rgb.mean(axis=(0, 1)) + 0 * rgb, atol=0.1
+        subsampling.coarsen(rgb, 100), rgb.mean(axis=(0, 1)) + 0 * rgb, atol=0.03
     )
     flat = np.full((9, 10, 2), -0.3, np.float32)
     np.testing.assert_allclose(subsampling.coarsen(flat, 4), flat, atol=1e-6)
@@ -77,7 +77,7 @@ def test_wipe_takes_the_left_part_of_one_and_the_right_of_the_other(share):
     assert (picture[:, : max(0, border - 1)] == 0).all()
     assert (picture[:, border + 1 :] == 100).all()
     assert (picture == 255).any() == (0 < share < 1)
-    assert not right.any() or (right == 100).all()
+    assert (left == 0).all() and (right == 100).all()  # the pictures given stay as they were
 
 
 def test_wipe_refuses(rgb):

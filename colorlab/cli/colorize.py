@@ -73,6 +73,8 @@ def plan(inputs: list[Path], out: Path | None) -> list[tuple[Path, Path]]:
                 "of colorlab; give photos, for example its frames."
             )
         for source in media.list_photos(given) if given.is_dir() else [given]:
+            if out is not None and given.is_dir() and _lies_within(source, out, given):
+                continue  # what an earlier run left in a folder inside this one
             if out is None:
                 if given.is_dir() and source.stem.endswith(SUFFIX):
                     continue  # what an earlier run left beside the photos
@@ -93,7 +95,7 @@ def _is_file(inputs: list[Path], out: Path | None) -> bool:
     if out is None:
         return False
     alone = len(inputs) == 1 and not inputs[0].is_dir()
-    if out.is_dir() or not out.suffix or not (alone or out.suffix in media.PHOTO_SUFFIXES):
+    if out.is_dir() or not out.suffix or not (alone or out.suffix.lower() in media.PHOTO_SUFFIXES):
         common.check_folder(out)
         return False
     if not alone:
@@ -105,6 +107,12 @@ def _is_file(inputs: list[Path], out: Path | None) -> bool:
         )
     common.check_folder(out.parent)
     return True
+
+
+def _lies_within(source: Path, out: Path, given: Path) -> bool:
+    """Tell whether a photo of the folder `given` lies in the output folder inside it."""
+    inside = out.resolve()
+    return inside != given.resolve() and source.resolve().is_relative_to(inside)
 
 
 def _check_clashes(pairs: list[tuple[Path, Path]]) -> None:

@@ -59,6 +59,7 @@ def render_set(arguments: argparse.Namespace) -> int:
     """Render coasts, one picture a scene, with a manifest; the folder appears when complete."""
     from colorlab import files, media
     from colorlab.coast import Scene
+    from colorlab.datasets.fetch import COLUMNS
 
     out: Path = arguments.out
     common.check_folder(out.parent)
@@ -79,7 +80,7 @@ def render_set(arguments: argparse.Namespace) -> int:
         with files.atomic_path(index) as temporary:
             with open(temporary, "w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(("file", "source", "split", "width", "height", "group"))
+                writer.writerow(COLUMNS)
                 writer.writerows(rows)
             stage.rename(out)
     finally:

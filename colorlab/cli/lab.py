@@ -29,6 +29,9 @@ def add(commands: Any) -> None:
         "repository (colorlab-notebooks)",
     )
     command.add_argument("--no-browser", action="store_true", help="only print the address")
+    command.add_argument(
+        "jupyter", nargs="*", help="options for JupyterLab itself, after --, such as -- --port=8889"
+    )
     command.set_defaults(run=run)
 
 
@@ -70,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "jupyterlab", str(folder / START)]
     if arguments.no_browser:
         command.append("--no-browser")
+    command += arguments.jupyter
     with subprocess.Popen(command) as jupyter:
         while True:
             try:

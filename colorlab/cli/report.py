@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     plots.save(plots.architecture(model.network), arguments.pictures / "architecture.png")
     prior = next(iter(results[0]["models"].values()))["prior_loss"]
     epochs = report.read_history(*histories)
-    figure = plots.history(epochs, prior, f"{model.name}: on crops, then on whole photos")
+    figure = plots.history(
+        epochs, prior, f"{model.name}: on crops, then on whole photos", "prior (test photos)"
+    )
     plots.save(figure, arguments.pictures / "history.png")
     common.say(arguments, f"{arguments.readme} and {arguments.pictures} renewed")
     return 0

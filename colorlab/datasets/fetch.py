@@ -105,7 +105,12 @@ def fetch(name: str, progress: bool = True) -> Path:
     stage = ensure_folder(folder.with_name(f".{name}.{uuid.uuid4().hex[:8]}.part"))
     try:
         found = _unpack(wanted, path, stage, progress)
-        os.rename(stage, folder)
+        rows = _with_splits(found)
+        _record(archive, digest)
+        write_json(index.with_suffix(".json"), _card(name, wanted, archive, digest, found))
+        with atomic_path(index) as temporary:
+            _write_index(temporary, rows)
+            os.rename(stage, folder)
     except OSError as error:
         raise InputError(f"cannot write {folder}: {error.strerror or error}.") from error
     except _DamagedError as error:
@@ -117,9 +122,6 @@ def fetch(name: str, progress: bool = True) -> Path:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-    _record(archive, digest)
-    write_json(index.with_suffix(".json"), _card(name, wanted, archive, digest, found))
-    _write_index(index, _with_splits(found))
     return index
 
 
@@ -404,7 +406,7 @@ def _card(
 
 
 def _write_index(index: Path, rows: list[dict[str, Any]]) -> None:
-    with atomic_path(index) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with index.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from colorlab import media
+from colorlab import media, yuv
 from colorlab.errors import InputError
 from colorlab.files import ensure_folder, read_json, write_json
 
@@ -299,7 +299,7 @@ def _read_cache(folder: Path) -> tuple[np.ndarray, list[int]]:
 def default_cache() -> Path:
     """Return the folder of decoded photo sets: ``$COLORLAB_CACHE`` or the user's cache folder."""
     if os.environ.get("COLORLAB_CACHE"):
-        return Path(os.environ["COLORLAB_CACHE"])
+        return Path(os.environ["COLORLAB_CACHE"]).expanduser()
     import pooch
 
     return Path(pooch.os_cache("colorlab")) / "decoded"
@@ -329,7 +329,7 @@ def _decode(manifest: Manifest, folder: Path, size: int, progress: bool) -> None
             photo = media.read_photo(file).rgb
             if not media.is_grey(photo):
                 picture = media.resize(photo, size, size)
-                rgb[len(kept)] = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+                rgb[len(kept)] = yuv.to_uint8(picture)
                 kept.append(i)
         rgb.flush()
         del rgb  # Windows moves no folder with an open file
