@@ -435,8 +435,19 @@ def test_list_photos(tmp_path):
             with pytest.raises(InputError, match=message):
                 media.list_photos(place)
     (tmp_path / "bare").mkdir()
-    with pytest.raises(InputError, match="holds no photo"):
+    with pytest.raises(InputError, match="holds no photo;"):
         media.list_photos(tmp_path / "bare")
+    with pytest.raises(InputError, match=r"holds no photo or film; put \.jpg, .*gif"):
+        media.list_pictures(tmp_path / "bare")
+
+
+def test_list_pictures(tmp_path):
+    for name in ("b.JPG", "a/c.MKV", "d.gif", "e.mp4.unfinished/00000.mp4", ".f.mp4", "g.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = [path.relative_to(tmp_path).as_posix() for path in media.list_pictures(tmp_path)]
+    assert found == ["a/c.MKV", "b.JPG", "d.gif"]
+    assert media.is_pattern(tmp_path / "%05d.png") and not media.is_pattern(tmp_path / "b.JPG")
 
 
 # ------------------------------------------------------------------- pixels
