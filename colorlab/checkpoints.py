@@ -6,6 +6,7 @@ and the backbone's. Nothing is pickled.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import os
@@ -24,9 +25,11 @@ from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
 
 CARD, WEIGHTS = "card.json", "weights.npz"
+_COMING = "weights.coming.npz"
 DEFAULT = "color-water-n30"
 """The model that colours when none is named."""
 
+_TINY = float(np.finfo(np.float32).tiny)
 _NEEDED = {
     **{"schema": int, "kind": str, "architecture": dict, "backbone": dict, "decode": dict},
     **{"working_size": int, "weights": dict},
@@ -74,21 +77,56 @@ class ColorModel:
         """Temperature of the annealed mean, tuned on validation photos."""
         return float(self.card["decode"]["temperature"])
 
-    def outputs(self, y: np.ndarray) -> dict[str, np.ndarray]:
+    def saturation_for(self, decode: str | None = None) -> float:
+        """Return the factor on the chroma that goes with a decoder.
+
+        Parameters
+        ----------
+        decode : {"argmax", "mean", "annealed"}, optional
+            The card's by default.
+
+        Returns
+        -------
+        float
+            The card's, tuned with its temperature, for the card's own decoder; 1 for another one.
+        """
+        card = self.card["decode"]
+        return float(card.get("saturation", 1.0)) if decode in (None, card["method"]) else 1.0
+
+    @property
+    def mirror(self) -> bool:
+        """Whether a picture's mirror image is asked too, which halves the speed."""
+        return bool(self.card["decode"].get("mirror", False))
+
+    def outputs(self, y: np.ndarray, mirror: bool | None = None) -> dict[str, np.ndarray]:
         """Run the network.
 
         Parameters
         ----------
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma in [0, 1].
+        mirror : bool, optional
+            Average the probabilities (of a regression model: the chroma) with those of the mirror
+            image; as the card says by default.
 
         Returns
         -------
         dict
             ``u`` and ``v``: logits (N, H, W, n) float32, or chroma (N, H, W, 1) for a
-            regression model.
+            regression model. Averaged probabilities are given as their logarithms.
         """
-        result = self.network.predict_on_batch(np.asarray(y, np.float32))
+        found = self._run(np.asarray(y, np.float32))
+        if not (self.mirror if mirror is None else mirror):
+            return found
+        mirrored = self._run(np.ascontiguousarray(y[:, :, ::-1], np.float32))
+        mirrored = {head: values[:, :, ::-1] for head, values in mirrored.items()}
+        if self.config.head == "chroma":
+            return {head: (found[head] + mirrored[head]) / 2 for head in "uv"}
+        means = {head: (softmax(found[head]) + softmax(mirrored[head])) / 2 for head in "uv"}
+        return {head: np.log(np.maximum(mean, _TINY)) for head, mean in means.items()}
+
+    def _run(self, y: np.ndarray) -> dict[str, np.ndarray]:
+        result = self.network.predict_on_batch(y)
         return {head: np.asarray(result[head], np.float32) for head in "uv"}
 
     def probabilities(self, y: np.ndarray) -> dict[str, np.ndarray]:
@@ -125,15 +163,15 @@ class ColorModel:
         numpy.ndarray of float32, (N, H, W, 2)
             U and V, not yet fitted to the gamut.
         """
-        method = decode or self.decode
-        if method not in METHODS:
-            raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
-        heat = self.temperature if temperature is None else temperature
-        return chroma_of(self, self.outputs(y), method, heat)
+        return chroma_of(self, self.outputs(y), decode, temperature)
 
 
 def chroma_of(
-    model: ColorModel, outputs: Mapping[str, np.ndarray], decode: str, temperature: float
+    model: ColorModel,
+    outputs: Mapping[str, np.ndarray],
+    decode: str | None = None,
+    temperature: float | None = None,
+    saturation: float | None = None,
 ) -> np.ndarray:
     """Turn a network's outputs into chroma.
 
@@ -143,46 +181,74 @@ def chroma_of(
         Whose outputs they are.
     outputs : mapping
         From `ColorModel.outputs`.
-    decode : {"argmax", "mean", "annealed"}
-        How probabilities become a colour; a regression model's outputs are colours already.
-    temperature : float
-        Of the annealed mean.
+    decode : {"argmax", "mean", "annealed"}, optional
+        How probabilities become a colour, the card's way by default; a regression model's outputs
+        are colours already.
+    temperature : float, optional
+        Of the annealed mean; the card's by default.
+    saturation : float, optional
+        Factor on the chroma; for the card's own decoder the card's by default, for another one 1.
 
     Returns
     -------
     numpy.ndarray of float32, (N, H, W, 2)
         U and V, not yet fitted to the gamut.
+
+    Raises
+    ------
+    InputError
+        When the decoder is unknown.
     """
+    method = decode or model.decode
+    if method not in METHODS:
+        raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
     if model.config.head == "chroma":
         return np.concatenate([outputs["u"], outputs["v"]], axis=-1)
-    return model.grid.decode(softmax(outputs["u"]), softmax(outputs["v"]), decode, temperature)
+    heat = model.temperature if temperature is None else temperature
+    if saturation is None:
+        saturation = model.saturation_for(method)
+    p = {head: softmax(outputs[head]) for head in "uv"}
+    return np.float32(saturation) * model.grid.decode(p["u"], p["v"], method, heat)
 
 
-def copy_weights(model: ColorModel, network: keras.Model) -> None:
-    """Give a new network a trained model's weights.
+def copy_weights(model: ColorModel, network: keras.Model, config: ColorModelConfig) -> bool:
+    """Give a new network a trained model's weights, the heads' included where they fit.
 
     Parameters
     ----------
     model : ColorModel
         The trained model.
     network : keras.Model
-        Another network of the same architecture.
+        Another network with the same trunk.
+    config : ColorModelConfig
+        Its architecture. With other bins or another kind of head than the model's, the network
+        keeps its own heads.
+
+    Returns
+    -------
+    bool
+        Whether the heads' weights were copied too.
 
     Raises
     ------
     InputError
-        When the architectures differ, in the number of bins for example.
+        When anything but the heads and the dropout differs.
     """
-    ours, theirs = (color_model.own_variables(one) for one in (network, model.network))
-    shapes = [{path: tuple(v.shape) for path, v in found.items()} for found in (ours, theirs)]
-    if shapes[0] != shapes[1]:
+    heads = {"n", "align", "head"}
+    theirs, ours = model.config.to_json(), config.to_json()
+    differing = {key for key in ours if ours[key] != theirs[key]}
+    if differing - heads - {"dropout"}:
+        first = min(differing - heads - {"dropout"})
         raise InputError(
-            f"{model.name} (n={model.config.n}, taps {model.config.taps}, widths "
-            f"{model.config.widths}) has another architecture than the model to be trained; "
-            "start from a model of the same one."
+            f"{model.name} has another architecture than the model to be trained ({first} "
+            f"{theirs[first]} for {ours[first]}); only the bins, the kind of head and the dropout "
+            "may differ from those of the model to start from."
         )
-    for path, variable in ours.items():
-        variable.assign(np.array(keras.ops.convert_to_numpy(theirs[path])))  # a copy: JAX may share
+    trained = color_model.own_variables(model.network)
+    for path, variable in color_model.own_variables(network).items():
+        if not (differing & heads and path.startswith(("u_head/", "v_head/"))):
+            variable.assign(np.array(keras.ops.convert_to_numpy(trained[path])))  # JAX may share
+    return not differing & heads
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -250,7 +316,9 @@ def save(
 ) -> dict[str, Any]:
     """Write a model: its weights in half precision, then the card with their hash.
 
-    A running variance may exceed half precision's 65504; that array is kept in float32.
+    A running variance may exceed half precision's 65504; that array is kept in float32. A model
+    that is there already is replaced in the moment the card is: the new weights wait beside the
+    old ones under a name that `load` knows, so that a kill leaves the one or the other.
 
     Parameters
     ----------
@@ -283,19 +351,31 @@ def save(
         with np.errstate(over="ignore"):
             half = value.astype(np.float16)
         arrays[path] = half if np.isfinite(half).all() else value
-    with files.atomic_path(folder / WEIGHTS) as temporary:
+    _settle(folder)
+    with files.atomic_path(folder / _COMING) as temporary:
         np.savez_compressed(temporary, **arrays)
     finished = {
         **card,
         "weights": {
             "file": WEIGHTS,
-            "sha256": files.sha256(folder / WEIGHTS),
+            "sha256": files.sha256(folder / _COMING),
             "dtype": "float16",
             "parameters": int(sum(a.size for a in arrays.values())),
         },
     }
     files.write_json(folder / CARD, finished)
+    files.rename(folder / _COMING, folder / WEIGHTS)
     return finished
+
+
+def _settle(folder: Path) -> None:
+    """Give weights that a kill left under the coming name their own, if the card is theirs."""
+    described = None
+    with contextlib.suppress(InputError, KeyError, TypeError):  # no card, or a broken one
+        described = files.read_json(folder / CARD)["weights"]["sha256"]
+    coming = folder / _COMING
+    if coming.is_file() and files.sha256(coming) == described:
+        files.rename(coming, folder / WEIGHTS)
 
 
 def read_card(model: str | os.PathLike[str] | None = None) -> dict[str, Any]:
@@ -353,10 +433,10 @@ def load(model: str | os.PathLike[str] | None = None, dtype: str | None = None) 
         for example), or the backbone at hand is not the one the card names.
     """
     folder = locate(model)
-    card = read_card(model)
-    config = ColorModelConfig.from_json(card["architecture"])
-    _check_backbone(folder, card, config)
-    weights = _read_weights(folder, card)
+    try:
+        card, config, weights = _read(folder)
+    except (InputError, OSError):  # another process may have replaced the model in between
+        card, config, weights = _read(folder)
     seed = card.get("training", {}).get("seed", 0)  # draws a random backbone again
     network = color_model.build(config, seed=seed, dtype=dtype)
     variables = color_model.own_variables(network)
@@ -378,6 +458,14 @@ def load(model: str | os.PathLike[str] | None = None, dtype: str | None = None) 
     return ColorModel(str(card.get("name", folder.name)), network, config, card)
 
 
+def _read(folder: Path) -> tuple[dict[str, Any], ColorModelConfig, dict[str, np.ndarray]]:
+    """Read a model's card, its architecture and the weights that the card describes."""
+    card = read_card(folder)
+    config = ColorModelConfig.from_json(card["architecture"])
+    _check_backbone(folder, card, config)
+    return card, config, _read_weights(folder, card)
+
+
 def _check_backbone(folder: Path, card: Mapping[str, Any], config: ColorModelConfig) -> None:
     at_hand = vgg.describe(config.backbone)
     trained_on = card["backbone"]
@@ -391,6 +479,9 @@ def _check_backbone(folder: Path, card: Mapping[str, Any], config: ColorModelCon
 
 def _read_weights(folder: Path, card: Mapping[str, Any]) -> dict[str, np.ndarray]:
     path = folder / str(card["weights"].get("file", WEIGHTS))
+    coming = folder / _COMING
+    if coming.is_file() and files.sha256(coming) == card["weights"].get("sha256"):
+        path = coming  # `save` was killed just before it gave them their name
     if not path.is_file():
         raise InputError(f"the model in {folder} has no weights file {path.name}; restore it.")
     if files.sha256(path) != card["weights"].get("sha256"):

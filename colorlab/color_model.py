@@ -26,6 +26,9 @@ BACKBONE = "vgg16"
 FEATURES = "features"
 """Name of the last convolution before the heads, which the consistency model reads."""
 
+FILLER = -1.0
+"""Luma of a picture that only fills a batch; that of real ones lies in [0, 1]."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ColorModelConfig:
@@ -131,7 +134,6 @@ class ColorModelConfig:
             raise InputError(f"a color model's architecture cannot be read: {error}.") from error
 
 
-@keras.saving.register_keras_serializable("colorlab")
 class PadToMultiple(layers.Layer):
     """Repeat the last row and column until both sides are multiples of `multiple`.
 
@@ -155,12 +157,7 @@ class PadToMultiple(layers.Layer):
         sides = [None if s is None else -(-s // self.multiple) * self.multiple for s in input_shape]
         return (input_shape[0], sides[1], sides[2], input_shape[3])
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "multiple": self.multiple}
 
-
-@keras.saving.register_keras_serializable("colorlab")
 class Enlarge(layers.Layer):
     """Double height and width by bilinear interpolation, `times` times.
 
@@ -184,10 +181,6 @@ class Enlarge(layers.Layer):
         sides = [None if s is None else s * 2**self.times for s in input_shape]
         return (input_shape[0], sides[1], sides[2], input_shape[3])
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "times": self.times}
-
 
 def _double(x: Any, axis: int) -> Any:
     """Interpolate linearly to twice the length along axis 1 or 2 of (N, H, W, C)."""
@@ -205,7 +198,6 @@ def _double(x: Any, axis: int) -> Any:
     return ops.reshape(pair, shape)
 
 
-@keras.saving.register_keras_serializable("colorlab")
 class CropLike(layers.Layer):
     """Cut the first tensor (N, H', W', C) to the height and width of the second."""
 
@@ -220,8 +212,18 @@ class CropLike(layers.Layer):
         return (x_shape[0], like_shape[1], like_shape[2], x_shape[3])
 
 
+class Normalise(layers.BatchNormalization):
+    """Batch normalisation that keeps its mask to itself; Keras would hand it on to all layers."""
+
+    def compute_mask(self, *_: Any) -> None:
+        """Return no mask for the layers after this one."""
+
+
 def build(
-    config: ColorModelConfig | None = None, seed: int = 0, dtype: str | None = None
+    config: ColorModelConfig | None = None,
+    seed: int = 0,
+    dtype: str | None = None,
+    fillers: bool = False,
 ) -> keras.Model:
     """Build a color model with random heads on a frozen backbone.
 
@@ -233,6 +235,9 @@ def build(
         Seed of the new layers' weights and of dropout.
     dtype : str, optional
         Keras dtype policy of everything but the heads, which stay float32.
+    fillers : bool
+        Whether training batches may hold pictures of luma `FILLER`, which the statistics of the
+        normalisations then leave out. This costs a little, and changes nothing but that.
 
     Returns
     -------
@@ -255,9 +260,10 @@ def build(
         )
 
     def norm(x: Any, name: str) -> Any:
-        return layers.BatchNormalization(momentum=0.95, name=f"{name}_norm", dtype=dtype)(x)
+        return Normalise(momentum=0.95, name=f"{name}_norm", dtype=dtype)(x, mask=real)
 
     y = keras.Input((None, None, 1), name="y")  # (N, H, W, 1)
+    real = y[:, :1, :1, 0] >= 0 if fillers else None  # (N, 1, 1)
     padded = PadToMultiple(vgg.STRIDE, name="pad", dtype="float32")(y)
     backbone = vgg.backbone(config.backbone, max(config.taps), config.taps, seed=seed, dtype=dtype)
     backbone.name = BACKBONE

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import keras
+
+from colorlab.errors import InputError
 
 
 def names() -> list[str]:
@@ -59,3 +63,67 @@ def precision(wanted: str = "auto") -> str:
         return wanted
     pays = has_accelerator() or (has_bfloat16() and keras.backend.backend() == "tensorflow")
     return "mixed_bfloat16" if pays else "float32"
+
+
+def require(count: int) -> list[str]:
+    """Return the devices that are to share each batch.
+
+    Parameters
+    ----------
+    count : int
+        How many, 1 or more.
+
+    Returns
+    -------
+    list of str
+        Their names, all of the fastest kind there is.
+
+    Raises
+    ------
+    InputError
+        When there are fewer, or the backend is not JAX: Keras 3 spreads batches there only.
+    """
+    found = [name for name in names() if name.split(":")[0] == names()[0].split(":")[0]]
+    backend = keras.backend.backend()
+    if count > 1 and backend != "jax":
+        raise InputError(
+            f"training on {count} devices needs the JAX backend, the backend is {backend}; set "
+            "KERAS_BACKEND=jax, or train on one device."
+        )
+    if count > len(found):
+        remedy = f"ask for at most {len(found)}"
+        if found[0].startswith("cpu"):
+            remedy += (
+                ", or let the processor pass for several by setting "
+                f"XLA_FLAGS=--xla_force_host_platform_device_count={count}"
+            )
+        raise InputError(
+            f"{count} devices were asked for and there are {len(found)} ({', '.join(found)}); "
+            f"{remedy}."
+        )
+    return found[:count]
+
+
+@contextlib.contextmanager
+def spread(count: int) -> Iterator[None]:
+    """Let several devices share every batch of what is built and trained inside the block.
+
+    Each holds all weights and sees its part of the batch, whose size they must divide; losses and
+    batch statistics are those of the whole batch.
+
+    Parameters
+    ----------
+    count : int
+        How many devices; 1 changes nothing.
+
+    Raises
+    ------
+    InputError
+        As `require`.
+    """
+    chosen = require(count)
+    if count == 1:
+        yield
+        return
+    with keras.distribution.DataParallel(devices=chosen, auto_shard_dataset=False).scope():
+        yield

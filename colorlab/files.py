@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import uuid
 import zipfile
 import zlib
@@ -16,6 +17,9 @@ from typing import Any
 import numpy as np
 
 from colorlab.errors import InputError
+
+_LEFTOVER = re.compile(r"\..*\.[0-9a-f]{8}\.part(\.[^.]+)?", re.DOTALL)
+"""The temporary names of `atomic_path`, and no one else's."""
 
 
 def ensure_folder(folder: str | os.PathLike[str]) -> Path:
@@ -45,13 +49,16 @@ def ensure_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], sync: bool = True) -> Iterator[Path]:
     """Offer a temporary name beside `path`; rename it to `path` when the block succeeds.
 
     Parameters
     ----------
     path : path
         Where the finished file shall lie. Its folder is created.
+    sync : bool
+        Wait until the disk has the file before it takes its name. Without, a machine that loses
+        power may lose it; a process that is killed does not.
 
     Yields
     ------
@@ -71,8 +78,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
     try:
         yield temporary
-        with open(temporary, "rb+") as file:  # Windows syncs only what is open for writing
-            os.fsync(file.fileno())
+        if sync:
+            with open(temporary, "rb+") as file:  # Windows syncs only what is open for writing
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and error.filename not in (
@@ -85,6 +93,42 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: str | os.PathLike[str]) -> None:
+    """Remove the temporary files of `atomic_path` that killed processes left in a folder.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that no other process is writing to; it need not exist. Folders inside it, and
+        files of any other name, are left alone.
+    """
+    for left in Path(folder).glob(".*.part*"):
+        if _LEFTOVER.fullmatch(left.name):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def rename(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    """Give a finished file its name, in place of a file that has it already.
+
+    Parameters
+    ----------
+    source : path
+        The file.
+    target : path
+        Its new name, on the same disk.
+
+    Raises
+    ------
+    InputError
+        When the operating system refuses.
+    """
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        raise _unwritable(Path(target), error) from error
 
 
 def write_json(path: str | os.PathLike[str], content: Any) -> None:

@@ -16,7 +16,6 @@ from colorlab.errors import InputError
 NAMES = ("crossentropy", "rebalanced", "euclidean")
 
 
-@keras.saving.register_keras_serializable("colorlab")
 class PixelCrossEntropy(keras.losses.Loss):
     """Categorical cross-entropy per pixel of one head, in nats.
 
@@ -26,23 +25,15 @@ class PixelCrossEntropy(keras.losses.Loss):
         Weight of each true bin (class rebalancing). None weighs every pixel 1.
     name : str
         The loss's name.
-    reduction : str
-        As Keras names it. By default photos are averaged by their sample weights, so that photos
-        of weight 0, which only fill a batch, change nothing.
 
     Notes
     -----
-    `y_true` is int32 (N, H, W); `y_pred` is float32 logits (N, H, W, n).
+    `y_true` is int32 (N, H, W); `y_pred` is float32 logits (N, H, W, n). Photos are averaged by
+    their sample weights, so that photos of weight 0, which only fill a batch, change nothing.
     """
 
-    def __init__(
-        self,
-        bin_weights: Any | None = None,
-        name: str = "pixel_crossentropy",
-        reduction: str = "mean_with_sample_weight",
-        **options: Any,
-    ) -> None:
-        super().__init__(name=name, reduction=reduction, **options)
+    def __init__(self, bin_weights: Any | None = None, name: str = "pixel_crossentropy") -> None:
+        super().__init__(name=name, reduction="mean_with_sample_weight")
         self.bin_weights = None if bin_weights is None else np.asarray(bin_weights, np.float32)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -54,13 +45,7 @@ class PixelCrossEntropy(keras.losses.Loss):
             loss = loss * ops.take(ops.convert_to_tensor(self.bin_weights), y_true)
         return ops.mean(loss, axis=(1, 2))
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs."""
-        weights = None if self.bin_weights is None else self.bin_weights.tolist()
-        return {**super().get_config(), "bin_weights": weights}
 
-
-@keras.saving.register_keras_serializable("colorlab")
 class PixelEuclidean(keras.losses.Loss):
     """Squared Euclidean distance in UV per pixel: the regression baseline.
 
@@ -71,13 +56,8 @@ class PixelEuclidean(keras.losses.Loss):
     `PixelCrossEntropy`.
     """
 
-    def __init__(
-        self,
-        name: str = "pixel_euclidean",
-        reduction: str = "mean_with_sample_weight",
-        **options: Any,
-    ) -> None:
-        super().__init__(name=name, reduction=reduction, **options)
+    def __init__(self, name: str = "pixel_euclidean") -> None:
+        super().__init__(name=name, reduction="mean_with_sample_weight")
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the mean loss of each photo, shape (N,)."""

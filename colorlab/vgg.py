@@ -42,7 +42,6 @@ _IMAGENET_URL = (
 _IMAGENET_MD5 = "6d6bbae143d832006294945121d1f1fc"
 
 
-@keras.saving.register_keras_serializable("colorlab")
 class GreyToVGG(layers.Layer):
     """Turn luma in [0, 1] into the three mean-free channels VGG-16 was trained on.
 
@@ -107,7 +106,7 @@ def backbone(
             f"taps must name blocks from 1 to {blocks}, such as (2, 3); received {taps}."
         )
     inputs = keras.Input((None, None, 1), name="luma")
-    x = GreyToVGG(name="grey_to_vgg", dtype=dtype)(inputs)
+    x = GreyToVGG(name="grey_to_vgg", dtype="float32")(inputs)
     outputs: dict[int, Any] = {}
     for block, (width, repeats) in enumerate(BLOCKS[:blocks], start=1):
         if block > 1:

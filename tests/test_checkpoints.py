@@ -1,5 +1,6 @@
 """Models come back as they were saved, or not at all."""
 
+import contextlib
 import json
 import os
 import zipfile
@@ -35,7 +36,7 @@ def card(config=CONFIG, **changes):
 def shuffled(config, seed=0):
     """A network whose every own variable differs from what building gives."""
     network = color_model.build(config, seed=seed)
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(1 + seed)
     for variable in color_model.own_variables(network).values():
         variable.assign(rng.uniform(0.1, 0.9, variable.shape).astype(np.float32))
     return network
@@ -302,6 +303,81 @@ def test_cards_of_another_kind(copy):
     (copy / "card.json").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):
         checkpoints.load(copy)
+
+
+@pytest.mark.parametrize("renamed", [0, 1, 2, 3])
+def test_a_kill_while_a_model_is_replaced_leaves_one_that_is_whole(
+    renamed, network, tmp_path, monkeypatch
+):
+    """Files take their names three times: the coming weights, the card, the weights."""
+    checkpoints.save(tmp_path, network, card(name="old"))
+    other = shuffled(CONFIG, seed=2)
+    replace, left = os.replace, iter(range(renamed))
+
+    def killed(source, target):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(os, "replace", killed)
+        checkpoints.save(tmp_path, other, card(name="new"))
+    model = checkpoints.load(tmp_path)
+    assert model.name == ("old" if renamed < 2 else "new")
+    wanted = color_model.own_variables(network if renamed < 2 else other)
+    for path, variable in color_model.own_variables(model.network).items():
+        np.testing.assert_allclose(
+            *map(keras.ops.convert_to_numpy, (variable, wanted[path])), atol=1e-3
+        )
+    checkpoints.save(tmp_path, other, card(name="newer"))
+    assert sorted(os.listdir(tmp_path)) == [checkpoints.CARD, checkpoints.WEIGHTS]
+
+
+def test_a_second_kill_leaves_what_the_first_one_left(network, tmp_path, monkeypatch):
+    """The first comes before the last rename; the second when the next weights wait."""
+    replace = os.replace
+
+    def killed_at(number):
+        left = iter(range(number))
+
+        def killed(source, target):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            replace(source, target)
+
+        return killed
+
+    checkpoints.save(tmp_path, network, card(name="old"))
+    for seed, renamed, name in ((2, 2, "new"), (3, 2, "newer")):  # one rename finishes the first
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(os, "replace", killed_at(renamed))
+            checkpoints.save(tmp_path, shuffled(CONFIG, seed=seed), card(name=name))
+    assert checkpoints.load(tmp_path).name == "new"
+    (tmp_path / checkpoints.CARD).write_text("[]")
+    checkpoints.save(tmp_path, network, card(name="newest"))
+    assert checkpoints.load(tmp_path).name == "newest"
+
+
+def test_weights_that_cannot_take_their_name(network, tmp_path):
+    (tmp_path / checkpoints.WEIGHTS).mkdir()
+    with pytest.raises(InputError, match=r"cannot write .*weights\.npz"):
+        checkpoints.save(tmp_path, network, card())
+
+
+def test_a_model_that_is_replaced_while_it_is_read(network, tmp_path, monkeypatch):
+    checkpoints.save(tmp_path, network, card(name="old"))
+    other, read_card, readings = shuffled(CONFIG, seed=2), checkpoints.read_card, []
+
+    def read_slowly(folder):
+        found = read_card(folder)
+        if not readings:
+            checkpoints.save(tmp_path, other, card(name="new"))
+        readings.append(found["name"])
+        return found
+
+    monkeypatch.setattr(checkpoints, "read_card", read_slowly)
+    model = checkpoints.load(tmp_path)
+    assert (readings, model.name) == (["old", "new"], "new")
 
 
 def test_models_are_found_by_name_and_by_folder(saved, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from colorlab import devices
+from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
 
@@ -80,3 +81,38 @@ def test_what_linux_says_of_the_processor(monkeypatch, text, processor, bfloat16
     monkeypatch.setattr(devices.Path, "read_text", lambda *args, **kwargs: text)
     assert devices.processor.__wrapped__() == processor
     assert devices.has_bfloat16.__wrapped__() is bfloat16
+
+
+def test_devices_of_the_fastest_kind_share_a_batch(machine):
+    machine(["cpu:0", "gpu:0", "gpu:1"], backend="jax")
+    assert devices.require(1) == ["gpu:0"]
+    assert devices.require(2) == ["gpu:0", "gpu:1"]
+    with pytest.raises(
+        InputError,
+        match=r"3 devices were asked for and there are 2 \(gpu:0, gpu:1\); ask for at most 2\.",
+    ):
+        devices.require(3)
+
+
+def test_a_processor_may_pass_for_several_devices(machine):
+    machine(["cpu:0"], backend="jax")
+    with pytest.raises(
+        InputError,
+        match=r"4 devices .* there are 1 .* XLA_FLAGS=--xla_force_host_platform_device_count=4\.",
+    ):
+        devices.require(4)
+
+
+def test_only_jax_shares_batches(machine):
+    machine(["gpu:0", "gpu:1"], backend="tensorflow")
+    assert devices.require(1) == ["gpu:0"]
+    with (
+        pytest.raises(InputError, match="2 devices needs the JAX backend, the backend is tensorfl"),
+        devices.spread(2),
+    ):
+        pass
+
+
+def test_one_device_needs_no_distribution():
+    with devices.spread(1):
+        assert keras.distribution.distribution() is None

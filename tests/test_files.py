@@ -4,29 +4,12 @@ import errno
 import hashlib
 import json
 import os
-import subprocess
 
 import numpy as np
 import pytest
 
 from colorlab import files
 from colorlab.errors import InputError
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 256 kB, which only root can mount."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        pytest.skip("only root can mount the small disk that this test fills")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this system does not let root mount a small disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def write(path, text):
@@ -117,6 +100,57 @@ def test_a_full_disk(small_disk, writer):
 def test_no_space_simulated_for_everyone(tmp_path):
     with pytest.raises(InputError, match="No space left"), files.atomic_path(tmp_path / "x"):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_waiting_for_the_disk_is_a_choice(tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(os, "fsync", waited.append)
+    for sync, count in ((True, 1), (False, 1)):
+        with files.atomic_path(tmp_path / "a", sync=sync) as temporary:
+            temporary.touch()
+        assert len(waited) == count
+
+
+def test_leftovers_of_killed_processes_are_removed(tmp_path):
+    with files.atomic_path(tmp_path / "run" / "state.npz") as temporary:
+        temporary.touch()
+        files.remove_leftovers(tmp_path)
+        files.remove_leftovers(tmp_path / "not there")
+        assert temporary.exists()  # another folder's
+        files.remove_leftovers(tmp_path / "run")
+        assert not temporary.exists()
+        temporary.touch()
+    with (
+        files.atomic_path(tmp_path / "a.b") as temporary,
+        files.atomic_path(tmp_path / "c") as bare,
+    ):
+        bare.touch(), temporary.touch()
+        files.remove_leftovers(tmp_path)
+        assert not bare.exists() and not temporary.exists()
+        bare.touch(), temporary.touch()
+    assert os.listdir(tmp_path / "run") == ["state.npz"]
+
+
+def test_files_of_other_people_are_no_leftovers(tmp_path):
+    names = [
+        *("part.npz", ".partner", ".config.partner", ".config.part", ".film.mkv.part", ".x.part1"),
+        *(".a.0123abc.part.npz", ".a.0123ABCD.part.npz", "a.0123abcd.part.npz"),
+        *(".a.0123abcd.partial", ".a.0123abcd.part.npz.bak"),
+    ]
+    (tmp_path / ".folder.0123abcd.part").mkdir()
+    for name in names:
+        (tmp_path / name).touch()
+    files.remove_leftovers(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted([*names, ".folder.0123abcd.part"])
+
+
+def test_a_name_that_cannot_be_given(tmp_path):
+    (tmp_path / "weights").touch()
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(InputError, match=r"cannot write .*taken: "):
+        files.rename(tmp_path / "weights", tmp_path / "taken")
+    files.rename(tmp_path / "weights", tmp_path / "free")
+    assert sorted(os.listdir(tmp_path)) == ["free", "taken"]
 
 
 def test_json_comes_back(tmp_path):

@@ -1,8 +1,5 @@
 """The losses equal their formulas, pixel by pixel."""
 
-import json
-
-import keras
 import numpy as np
 import pytest
 from scipy.special import log_softmax
@@ -99,17 +96,6 @@ def test_photos_of_weight_zero_only_fill_the_batch(name, labels, logits):
     weights = np.array([1, 1, 0], np.float32)
     padded = float(loss(true, guess, sample_weight=weights))
     assert padded == pytest.approx(float(loss(true[:2], guess[:2])), rel=1e-6)
-
-
-@pytest.mark.parametrize("name", losses.NAMES)
-def test_losses_survive_their_configuration(name, labels, logits, rng):
-    loss = losses.head_losses(name, rng.uniform(0.5, 2, (2, N)))["v"]
-    again = type(loss).from_config(json.loads(json.dumps(loss.get_config())))
-    assert keras.saving.get_registered_object(f"colorlab>{type(loss).__name__}") is type(loss)
-    true = logits[..., 1:] if name == "euclidean" else labels
-    guess = logits[..., :-1] if name == "euclidean" else logits
-    assert again.name == "loss_v"
-    assert float(again(true, guess)) == float(loss(true, guess))
 
 
 def test_unknown_or_incomplete():

@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import errno
 import json
 import os
 import shutil
@@ -139,15 +138,14 @@ def test_the_card_says_how_it_came_to_be(finished):
 
 def test_a_finished_run_returns_at_once(copy, monkeypatch):
     before = (copy / "state.npz").stat().st_mtime_ns
-    monkeypatch.setattr(training, "batch", None)  # nothing is learnt or measured
+    monkeypatch.setattr(training.color, "batch", None)  # nothing is learnt or measured
     assert train(copy) == copy / "best"
     assert (copy / "state.npz").stat().st_mtime_ns == before
 
 
 def test_an_interrupted_run_continues_to_the_same_end(finished, tmp_path, monkeypatch):
     """Stopped while learning in the second epoch, then again while validating after it."""
-    whole = training.batch
-    eager = dataclasses.replace(SETTINGS, save_every=0.0)  # a state after every step
+    whole = training.color.batch
     for batches, step in ((7, 2), (1, 3)):  # an epoch takes 3 batches to learn, 2 to validate
         left = iter(range(batches))
 
@@ -156,13 +154,13 @@ def test_an_interrupted_run_continues_to_the_same_end(finished, tmp_path, monkey
                 raise KeyboardInterrupt
             return whole(*args)
 
-        monkeypatch.setattr(training, "batch", interrupted)
+        monkeypatch.setattr(training.color, "batch", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            train(tmp_path, settings=eager)
+            train(tmp_path)
         facts, _ = state(tmp_path)
         assert (facts["epoch"], facts["step"]) == (1, step)
         assert len(history(tmp_path)) == 1
-    monkeypatch.setattr(training, "batch", whole)
+    monkeypatch.setattr(training.color, "batch", whole)
     train(tmp_path)
 
     for row, wanted in zip(history(tmp_path), history(finished), strict=True):
@@ -182,78 +180,28 @@ def test_an_interrupted_run_continues_to_the_same_end(finished, tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "difference"),
     [
-        {"config": dataclasses.replace(CONFIG, n=10)},
-        {"settings": dataclasses.replace(SETTINGS, seed=4)},
-        {"photos": beach(12, 9)},
+        ({"config": dataclasses.replace(CONFIG, n=10)}, "architecture n was 8, is 10 now"),
+        ({"settings": dataclasses.replace(SETTINGS, seed=4)}, "settings seed was 3, is 4 now"),
+        ({"photos": beach(12, 9)}, "photos sha256 was 0+, is 0+9 now"),
     ],
     ids=["n", "seed", "photos"],
 )
-def test_a_folder_of_another_run(copy, other):
+def test_a_folder_of_another_run(copy, other, difference):
     before = files.sha256(copy / "state.npz")
-    with pytest.raises(InputError, match=r"holds a training with other settings, photos or bins"):
+    with pytest.raises(InputError, match=f"settings, photos or bins .{difference}"):
         train(copy, **other)
     assert files.sha256(copy / "state.npz") == before
 
 
-@pytest.mark.parametrize("length", [0, 1000, -1])
-def test_a_cut_state(copy, length):
-    raw = (copy / "state.npz").read_bytes()
-    (copy / "state.npz").write_bytes(raw[:length])
-    with pytest.raises(InputError, match=r"state\.npz cannot be read .*restore or delete it"):
-        train(copy)
-
-
-@pytest.mark.parametrize("facts", [{}, {"facts": np.array("no JSON")}])
-def test_a_state_of_something_else(copy, facts):
-    np.savez(copy / "state.npz", weights=np.zeros(3), **facts)
-    with pytest.raises(InputError, match=r"is not the state of a training; delete it"):
-        train(copy)
-
-
-def test_averaging_swaps_weights_in_and_back(copy):
-    run = training._Run(TRAIN, VALIDATION, copy, CONFIG, SETTINGS, None)
-    run.restore()
-
-    def weights():
-        return [keras.ops.convert_to_numpy(v).copy() for v in run.heads.trainable_variables]
-
-    before = weights()
-    with run.averaged_weights():
-        averaged = weights()
-    _, arrays = state(copy)
-    saved = [arrays[f"optimizer/{k}"] for k in range(len(run.optimizer.variables))]
-    assert any(not np.array_equal(a, b) for a, b in zip(before, averaged, strict=True))
-    for value in averaged:
-        assert any(np.array_equal(value, array) for array in saved)
-    with pytest.raises(RuntimeError), run.averaged_weights():
-        raise RuntimeError
-    for a, b in zip(before, weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
-    plain = dataclasses.replace(SETTINGS, average=0.0)
-    run.settings = plain
-    with run.averaged_weights():
-        for a, b in zip(before, weights(), strict=True):
-            np.testing.assert_array_equal(a, b)
-
-
-def test_a_loss_that_is_not_a_number_stops_the_run(tmp_path, monkeypatch):
-    whole, calls = training.prepare, iter(range(10))
-
-    def broken(*args):
-        y, targets = whole(*args)
-        factor = np.float32(1 if next(calls) < 1 else np.nan)  # from the second step on
-        return y, {head: factor * target for head, target in targets.items()}
-
-    monkeypatch.setattr(training, "prepare", broken)
-    settings = dataclasses.replace(SETTINGS, loss="euclidean", save_every=0.0)
-    with pytest.raises(InputError, match="loss became nan at epoch 1, step 2; lower the learning"):
-        train(tmp_path, dataclasses.replace(CONFIG, head="chroma"), settings)
-    facts, arrays = state(tmp_path)  # of the last good step
-    assert (facts["epoch"], facts["step"]) == (0, 1)
-    assert np.isfinite(facts["sums"]["loss"])
-    assert all(np.isfinite(array).all() for array in arrays.values())
+def test_a_run_goes_on_in_the_precision_it_began_with(copy, monkeypatch):
+    auto = dataclasses.replace(SETTINGS, precision="auto")
+    monkeypatch.setattr(training.color.devices, "precision", lambda wanted: "float32")
+    assert train(copy, settings=auto) == copy / "best"
+    monkeypatch.setattr(training.color.devices, "precision", lambda wanted: "mixed_bfloat16")
+    with pytest.raises(InputError, match="precision was float32, is mixed_bfloat16 now"):
+        train(copy, settings=auto)
 
 
 def test_the_rebalanced_loss_weighs_rare_colours_more(tmp_path):
@@ -319,13 +267,22 @@ def test_the_prior_counts_every_pixel():
     [
         ({"epochs": 0}, "epochs must be at least 1; received 0"),
         ({"batch_size": 0}, "batch_size must be at least 1"),
-        ({"learning_rate": 0.0}, "learning_rate must be positive"),
-        ({"learning_rate": float("nan")}, "learning_rate must be positive"),
-        ({"weight_decay": -1.0}, "weight_decay must not be negative"),
+        ({"learning_rate": 0.0}, "learning_rate must be a finite number above 0; received 0.0"),
+        ({"learning_rate": float("inf")}, "learning_rate must be a finite number above 0"),
+        ({"curve": float("inf")}, "curve must be a finite number from 0 up; received inf"),
+        ({"grain": float("nan")}, "grain must be a finite number from 0 up; received nan"),
+        ({"weight_decay": float("inf")}, "weight_decay must be a finite number from 0 up"),
+        ({"seed": -1}, "seed must be a whole number from 0 up; received -1"),
+        ({"schedule": "linear"}, "schedule must be one of cosine, constant; received 'linear'"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a finite number above 0"),
+        ({"weight_decay": -1.0}, "weight_decay must be a finite number from 0 up"),
         ({"average": 1.0}, r"average must lie in \[0, 1\)"),
         ({"crop": 24}, "crop must be a positive multiple of 16 pixels; received 24"),
         ({"crop": 0}, "crop must be a positive multiple"),
         ({"loss": "mse"}, "loss must be one of crossentropy, rebalanced, euclidean"),
+        ({"save_every": -1.0}, "save_every must be a finite number of seconds from 0 up"),
+        ({"save_every": float("inf")}, "save_every must be a finite number .* received inf"),
+        ({"devices": 0}, "devices must be at least 1; received 0"),
         ({"precision": "float16"}, "precision must be auto, float32 or mixed_bfloat16"),
     ],
 )
@@ -372,27 +329,13 @@ def test_an_output_folder_that_cannot_be(tmp_path):
         train(tmp_path / "file" / "run")
 
 
-def test_a_disk_that_fills_up_keeps_the_last_state(copy, monkeypatch):
-    run = training._Run(TRAIN, VALIDATION, copy, CONFIG, SETTINGS, None)
-    before = files.sha256(copy / "state.npz")
-
-    def full(path, **arrays):
-        path.write_bytes(b"half a state")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(InputError, match=r"cannot write .*state\.npz: No space left"):
-        run.save()
-    assert files.sha256(copy / "state.npz") == before
-    assert sorted(os.listdir(copy)) == ["best", "history.csv", "state.npz"]
-
-
 def test_a_training_can_start_from_a_trained_model(finished, tmp_path):
     start = checkpoints.load(finished)
     gentle = dataclasses.replace(SETTINGS, epochs=1, learning_rate=1e-9, average=0.0)
     train_color(TRAIN, VALIDATION, tmp_path / "on", None, gentle, start, progress=False)
     card = checkpoints.read_card(tmp_path / "on")
     assert card["started_from"]["weights_sha256"] == start.card["weights"]["sha256"]
+    assert card["started_from"]["heads"] == "copied"
     kept, new = (
         color_model.own_variables(m.network) for m in (start, checkpoints.load(tmp_path / "on"))
     )
@@ -404,15 +347,62 @@ def test_a_training_can_start_from_a_trained_model(finished, tmp_path):
         train(tmp_path / "on", settings=cold)
 
 
-def test_a_start_of_another_architecture_is_refused(finished, tmp_path):
-    other = dataclasses.replace(CONFIG, n=10)
-    with pytest.raises(InputError, match="another architecture"):
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"n": 9, "align": "centre", "dropout": 0.0},
+        {"head": "chroma"},
+    ],
+    ids=["bins", "regression"],
+)
+def test_a_start_with_other_heads_copies_the_trunk(other, finished, tmp_path):
+    start, config = checkpoints.load(finished), dataclasses.replace(CONFIG, **other)
+    network = color_model.build(config, seed=5)
+    drawn = {
+        path: np.array(keras.ops.convert_to_numpy(v))
+        for path, v in color_model.own_variables(network).items()
+    }
+    assert checkpoints.copy_weights(start, network, config) is False
+    theirs = color_model.own_variables(start.network)
+    for path, variable in color_model.own_variables(network).items():
+        wanted = drawn[path] if "_head/" in path else keras.ops.convert_to_numpy(theirs[path])
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(variable), wanted, err_msg=path)
+    assert any("_head/" in path for path in drawn)
+
+
+def test_the_card_says_that_the_heads_were_drawn_anew(finished, tmp_path):
+    config = dataclasses.replace(CONFIG, n=9, align="centre")
+    settings = dataclasses.replace(SETTINGS, epochs=1)
+    start = checkpoints.load(finished)
+    train_color(TRAIN, VALIDATION, tmp_path, config, settings, start, progress=False)
+    card = checkpoints.read_card(tmp_path)
+    assert card["n"] == 9
+    assert card["started_from"]["heads"] == "drawn anew"
+    assert card["started_from"]["training"]["best_epoch"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"taps": (2,)}, r"taps \[1\] for \[2\]"),
+        ({"widths": (4,), "n": 10}, r"widths \[8\] for \[4\]"),
+        ({"context": 0}, "context 8 for 0"),
+        ({"backbone": None}, "backbone embedded for None"),
+    ],
+)
+def test_a_start_with_another_trunk_is_refused(other, said, finished, tmp_path):
+    config = dataclasses.replace(CONFIG, **other)
+    with pytest.raises(InputError, match=f"another architecture .*{said}"):
         train_color(
-            TRAIN,
-            VALIDATION,
-            tmp_path / "x",
-            other,
-            SETTINGS,
+            *(TRAIN, VALIDATION, tmp_path, config, SETTINGS),
             checkpoints.load(finished),
             progress=False,
         )
+
+
+def test_a_start_on_a_random_backbone_keeps_its_seed(finished, tmp_path):
+    start = checkpoints.load(finished)
+    random = dataclasses.replace(start, config=dataclasses.replace(CONFIG, backbone=None))
+    settings = dataclasses.replace(SETTINGS, seed=4)
+    with pytest.raises(InputError, match="was drawn with the seed 3; start from it with that seed"):
+        train_color(TRAIN, VALIDATION, tmp_path, None, settings, random, progress=False)

@@ -25,7 +25,9 @@ def add(commands: Any) -> None:
     color.add_argument("--out", required=True, type=Path, help="folder of the run; again to go on")
     color.add_argument("--name", help="the model's name in its card; the folder's by default")
     color.add_argument(
-        "--start-from", help="a packaged model or a model folder whose training goes on"
+        "--start-from",
+        help="a packaged model or a model folder whose training goes on; with other bins or "
+        "another kind of head its heads are drawn anew",
     )
     color.add_argument("--bins", type=int, help="bins per axis (30, or those of --start-from)")
     color.add_argument(
@@ -42,6 +44,13 @@ def add(commands: Any) -> None:
     color.add_argument(
         "--crop", type=int, help="side of random crops, a multiple of 16; whole pictures by default"
     )
+    color.add_argument("--no-flip", action="store_true", help="mirror no photos")
+    color.add_argument(
+        "--curve", type=float, default=0.0, help="spread of random luma curves, such as 0.15 (0)"
+    )
+    color.add_argument(
+        "--grain", type=float, default=0.0, help="largest strength of film grain, such as 0.03 (0)"
+    )
     color.add_argument("--backbone", help="embedded (the default), imagenet or an HDF5 file")
     color.add_argument(
         "--loss",
@@ -51,6 +60,12 @@ def add(commands: Any) -> None:
         "(crossentropy)",
     )
     color.add_argument("--learning-rate", type=float, default=1e-3, help="at its peak (0.001)")
+    color.add_argument(
+        "--schedule",
+        choices=("cosine", "constant"),
+        default="cosine",
+        help="warm up and fall along a cosine, or stay constant as in the paper (cosine)",
+    )
     color.add_argument("--dropout", type=float, help="share of VGG's channels dropped, below 1 (0)")
     color.add_argument(
         "--average",
@@ -64,6 +79,20 @@ def add(commands: Any) -> None:
         default="auto",
         help="auto takes bfloat16 where it pays (auto)",
     )
+    color.add_argument(
+        "--devices",
+        type=common.positive,
+        default=1,
+        help="devices that share each batch; more than one need KERAS_BACKEND=jax (1)",
+    )
+    color.add_argument(
+        "--save-every",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="time between two states from which a killed training can go on; more for a GPU "
+        "whose steps are short (0: after every step)",
+    )
     common.add_common(color)
     color.set_defaults(run=run)
 
@@ -72,8 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, or continue, then tune the temperature on the validation photos."""
     common.check_folder(arguments.out)
     common.start_keras()
-    from colorlab import checkpoints, color_model, datasets, evaluation, training
+    from colorlab import checkpoints, color_model, datasets, devices, evaluation, training
 
+    devices.require(arguments.devices)
     start = checkpoints.load(arguments.start_from) if arguments.start_from else None
     asked = {
         "n": arguments.bins,
@@ -90,11 +120,17 @@ def run(arguments: argparse.Namespace) -> int:
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
+        schedule=arguments.schedule,
         average=arguments.average,
         crop=arguments.crop,
+        flip=not arguments.no_flip,
+        curve=arguments.curve,
+        grain=arguments.grain,
         loss=arguments.loss,
         precision=arguments.precision,
         seed=arguments.seed,
+        save_every=arguments.save_every,
+        devices=arguments.devices,
     )
     progress = not arguments.quiet
     photos, validation = datasets.open_training(arguments.photos, arguments.size, progress)
@@ -109,7 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
         command=common.command_line(arguments.words),
         progress=progress,
     )
-    card = evaluation.tune_temperature(best, validation, progress)
+    card = evaluation.tune_decoder(best, validation, progress)
     row = card["metrics"]
     common.say(
         arguments,

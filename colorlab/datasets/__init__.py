@@ -1,7 +1,7 @@
 """Sets of photos: where they come from, how they are read, cached and augmented."""
 
+from colorlab.datasets.augment import Augment, develop
 from colorlab.datasets.photos import (
-    Augment,
     Manifest,
     PhotoSet,
     batch,
@@ -15,6 +15,7 @@ __all__ = [
     "Manifest",
     "PhotoSet",
     "batch",
+    "develop",
     "open_photos",
     "open_training",
     "read_manifest",

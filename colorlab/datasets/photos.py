@@ -19,6 +19,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from colorlab import media, yuv
+from colorlab.datasets.augment import Augment, cut
 from colorlab.errors import InputError
 from colorlab.files import ensure_folder, read_json, write_json
 
@@ -68,22 +69,6 @@ class PhotoSet:
 
     def __len__(self) -> int:
         return len(self.rgb)
-
-
-@dataclasses.dataclass(frozen=True)
-class Augment:
-    """How a training picture is varied.
-
-    Parameters
-    ----------
-    crop : int or None
-        Side of a random square crop, pixels; None keeps the whole picture.
-    flip : bool
-        Mirror every second picture, on average, left to right.
-    """
-
-    crop: int | None = None
-    flip: bool = True
 
 
 def read_manifest(path: str | os.PathLike[str], split: str | None = None) -> Manifest:
@@ -375,16 +360,4 @@ def batch(
         return np.stack(pictures)
     if rng is None:
         raise ValueError("augmentation needs a random generator; received None.")
-    size = photos.rgb.shape[1]
-    side = augment.crop or size
-    if side > size:
-        raise InputError(
-            f"crops of {side} pixels do not fit pictures of {size}; choose a smaller crop."
-        )
-    varied = []
-    for picture in pictures:
-        top, left = rng.integers(0, size - side + 1, 2)
-        mirror = rng.random() < 0.5
-        crop = picture[top : top + side, left : left + side]
-        varied.append(crop[:, ::-1] if augment.flip and mirror else crop)
-    return np.stack(varied)
+    return np.stack([cut(picture, augment, rng) for picture in pictures])
