@@ -21,6 +21,8 @@ from colorlab.errors import InputError
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#7F7F7F"
 """Okabe and Ito's palette, which colour-blind readers can tell apart."""
+SHEET_DPI = 100
+"""Resolution at which a contact sheet shows its pictures pixel by pixel."""
 
 
 def save(figure: Figure, path: str | os.PathLike[str], dpi: int = 110) -> None:
@@ -113,6 +115,81 @@ def pictures(
     return figure
 
 
+def contact_sheet(
+    rows: Sequence[Sequence[NDArray[np.uint8]]],
+    columns: Sequence[str],
+    labels: Sequence[str],
+    notes: Sequence[Sequence[str]],
+    title: str = "",
+    width: int = 1760,
+) -> Figure:
+    """Show many small pictures, pixel by pixel, several rows beside each other where they fit.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of numpy.ndarray
+        RGB (h, w, 3) uint8; one size per row, as many per row as there are columns.
+    columns : sequence of str
+        Titles over the columns, up to two lines each.
+    labels : sequence of str
+        Text under each row; cut where it is too long.
+    notes : sequence of sequences of str
+        Text under each picture, for example its PSNR.
+    title : str
+        Title of the figure.
+    width : int
+        Rows stand beside each other up to so many pixels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The sheet; save it with ``dpi=SHEET_DPI``.
+
+    Raises
+    ------
+    InputError
+        When there is no picture, or a row has not one picture and one note per column.
+    """
+    if not rows or {len(part) for part in (*rows, *notes)} != {len(columns)}:
+        raise InputError(
+            f"a sheet needs rows of {len(columns)} pictures and notes, one per column; received "
+            f"{sorted({len(part) for part in (*rows, *notes)})}."
+        )
+    gap, line, margin = 6, 14, 18
+    cell = max(picture.shape[1] for row in rows for picture in row) + gap
+    group = cell * len(columns) + margin
+    across = min(len(rows), max(1, (width - margin) // group))
+    head = 2 * line + 24 + gap
+    firsts = range(0, len(rows), across)
+    heights = [max(row[0].shape[0] for row in rows[k : k + across]) for k in firsts]
+    shape = (head + sum(heights) + len(heights) * (2 * line + margin), margin + across * group, 3)
+    canvas = np.full(shape, 255, np.uint8)
+    figure = Figure(figsize=(shape[1] / SHEET_DPI, shape[0] / SHEET_DPI), dpi=SHEET_DPI)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.axis("off")
+
+    def write(x: float, y: float, text: str, size: float = 8, **style: Any) -> None:
+        ax.text(x, y, text, fontsize=size, va="top", parse_math=False, **style)
+
+    write(margin, 6, title, 10.5)
+    top = head
+    for height, first in zip(heights, firsts, strict=True):
+        for k, row in enumerate(rows[first : first + across]):
+            left = margin + k * group
+            for c, picture in enumerate(row):
+                x = left + c * cell
+                canvas[top : top + picture.shape[0], x : x + picture.shape[1]] = picture
+                write(x, top + height + 3, notes[first + k][c], 7.5)
+                if first == 0:
+                    write(x, 26, columns[c])
+            text, room = labels[first + k], (group - margin) // 6
+            short = text if len(text) <= room else f"{text[: room - 1]}…"
+            write(left, top + height + line + 2, short, 7, color=GREY)
+        top += height + 2 * line + margin
+    ax.imshow(canvas, interpolation="nearest", aspect="auto")
+    return figure
+
+
 def history(
     rows: Sequence[Mapping[str, float]],
     baseline: float | None = None,
@@ -124,7 +201,8 @@ def history(
     Parameters
     ----------
     rows : sequence of mapping
-        From ``history.csv``: epoch, loss, val_loss, accuracy_u, val_accuracy_u and so on.
+        From ``history.csv``: epoch, loss, val_loss, accuracy_u, val_accuracy_u and so on; with a
+        column ``stage`` a line stands where one training went on from another.
     baseline : float, optional
         Loss of always answering with the prior, drawn as a line.
     title : str
@@ -147,16 +225,18 @@ def history(
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [float(row["epoch"]) for row in rows]
+    marker = "o" if len(rows) <= 40 else ""
 
     def line(ax: Any, key: str, label: str, color: str, style: str) -> None:
         if key in rows[0]:
             values = [float(row[key]) for row in rows]
-            ax.plot(epochs, values, style, color=color, label=label, marker="o", ms=3)
+            ax.plot(epochs, values, style, color=color, label=label, marker=marker, ms=3)
 
     line(left, "loss", "training", BLUE, "--")
     line(left, "val_loss", "validation", BLUE, "-")
     best = min(rows, key=lambda row: float(row["val_loss"]))
-    left.plot(float(best["epoch"]), float(best["val_loss"]), "*", color=ORANGE, ms=12, label="kept")
+    spot = float(best["epoch"]), float(best["val_loss"])
+    left.plot(*spot, "*", color=ORANGE, ms=12, label=f"kept: epoch {spot[0]:.0f}")
     if baseline is not None:
         left.axhline(baseline, color=GREY, ls=":", label=baseline_name)
     for head, color in (("u", GREEN), ("v", PURPLE)):
@@ -164,8 +244,15 @@ def history(
         line(right, f"val_accuracy_{head}", f"{head.upper()} validation", color, "-")
     left.set(xlabel="epoch", ylabel="cross-entropy U + V (nats a pixel)", title="Loss")
     right.set(xlabel="epoch", ylabel="share of pixels", title="Right bin")
+    changes = [
+        (float(a["epoch"]) + float(b["epoch"])) / 2
+        for a, b in pairwise(rows)
+        if a.get("stage") != b.get("stage")
+    ]
     for ax in (left, right):
         ax.grid(alpha=0.3)
+        for k, epoch in enumerate(changes):
+            ax.axvline(epoch, color=GREY, lw=0.8, ls="--", label="" if k else "next stage")
         if ax.get_legend_handles_labels()[0]:
             ax.legend(fontsize=8)
     if title:

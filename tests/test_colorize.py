@@ -66,7 +66,9 @@ def test_decoders_differ_and_the_card_chooses_the_default(photo, small_model):
     assert not np.array_equal(found["argmax"], found["mean"])
     default = colorize.picture(photo, small_model)
     np.testing.assert_array_equal(default, found[small_model.decode])
-    hot = colorize.picture(photo, small_model, "annealed", 1.0)
+    decode = {**small_model.card["decode"], "saturation": 1.0}
+    plain = dataclasses.replace(small_model, card={**small_model.card, "decode": decode})
+    hot = colorize.picture(photo, plain, "annealed", 1.0)
     np.testing.assert_allclose(hot, found["mean"], atol=1e-5)
 
 
@@ -206,3 +208,32 @@ def test_working_size_is_the_cards(photo, small_model, monkeypatch):
             photo, dataclasses.replace(small_model, card={**small_model.card, "working_size": size})
         )
     assert seen == [(1, 26, 39, 1), (1, 52, 78, 1)]
+
+
+# --- the card's way to a colour ------------------------------------------------------------------
+
+
+@pytest.fixture
+def lopsided(small_model):
+    """A model whose answer depends on which side is left, with a full decoder in its card."""
+    decode = {"method": "annealed", "temperature": 0.5, "saturation": 1.5, "mirror": True}
+    return dataclasses.replace(small_model, card={**small_model.card, "decode": decode})
+
+
+def test_a_mirrored_picture_gets_the_mirrored_colours(lopsided, rng):
+    y = rng.random((1, 32, 48, 1), np.float32)
+    there, back = (lopsided.probabilities(one) for one in (y, y[:, :, ::-1]))
+    plain = lopsided.outputs(y, mirror=False)
+    for head in "uv":
+        np.testing.assert_allclose(there[head], back[head][:, :, ::-1], atol=1e-5)
+        np.testing.assert_allclose(there[head].sum(-1), 1, atol=1e-5)
+        assert np.abs(checkpoints.softmax(plain[head]) - there[head]).max() > 1e-4
+
+
+def test_saturation_belongs_to_the_cards_own_decoder(lopsided, rng):
+    outputs = lopsided.outputs(rng.random((1, 16, 16, 1), np.float32))
+    plain = checkpoints.chroma_of(lopsided, outputs, saturation=1.0)
+    assert np.abs(plain).max() > 1e-3
+    np.testing.assert_allclose(checkpoints.chroma_of(lopsided, outputs), 1.5 * plain, rtol=1e-5)
+    mean = lopsided.grid.decode(*(checkpoints.softmax(outputs[h]) for h in "uv"), "mean")
+    np.testing.assert_allclose(checkpoints.chroma_of(lopsided, outputs, "mean"), mean, rtol=1e-5)

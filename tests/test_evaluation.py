@@ -7,8 +7,10 @@ import types
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from colorlab import datasets, evaluation, media, metrics, yuv
+from colorlab import checkpoints, coast, datasets, evaluation, files, media, metrics, yuv
+from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
 
@@ -52,6 +54,8 @@ def fake(answer, name="fake", **config):
         },
         decode="annealed",
         temperature=0.5,
+        saturation_for=lambda decode: 1.0,
+        mirror=False,
         outputs=answer,
         probabilities=lambda y: {
             head: np.exp(metrics.log_softmax(logits)) for head, logits in answer(y).items()
@@ -234,10 +238,118 @@ def test_a_regression_model_is_measured_by_its_square(photos):
     assert scores["accuracy_v"] == pytest.approx((labels[..., 1] == bin_v).mean())
 
 
+# --- several decoders, one pass -------------------------------------------------------------------
+
+
+def test_several_decoders_are_scored_from_one_run_of_the_network(photos):
+    known, batches = knowing(photos, scale=3), []
+
+    def answer(y):
+        batches.append(len(y))
+        return known(y)
+
+    methods = ["argmax", "annealed", "mean", "argmax"]
+    models = [fake(answer, name="a"), fake(known, name="b")]
+    result = evaluation.evaluate_color(photos, models, methods, batch_size=4, progress=False)
+    assert batches == [4, 2]
+    wanted = ["a", "a:annealed", "a:mean", "b", "b:annealed", "b:mean"]
+    assert list(result["models"]) == wanted
+    for key, scores in result["models"].items():
+        method = {"a": "argmax", "b": "argmax"}.get(key) or key.split(":")[1]
+        alone = measure(photos, fake(known), decode=method)
+        for part in (scores, alone):
+            del part["backbone"]
+        assert scores == alone
+
+
+def test_a_regression_model_has_one_entry_whatever_is_asked(photos):
+    model = fake(
+        lambda y: {h: np.zeros((*y.shape[:3], 1), np.float32) for h in "uv"}, head="chroma"
+    )
+    result = evaluation.evaluate_color(photos, [model], ["mean", "argmax"], progress=False)
+    assert [(k, one["decode"]) for k, one in result["models"].items()] == [("fake", "regression")]
+
+
+# --- a part of the photos ------------------------------------------------------------------------
+
+
+def test_a_sample_is_drawn_by_the_seed_and_the_result_says_so(photos):
+    model, seen = fake(constant(np.zeros((2, 30)))), set()
+    for seed in range(8):
+        part = evaluation.sample(photos, 3, seed)
+        again = evaluation.sample(photos, 3, seed)
+        assert part.manifest == again.manifest
+        indices = [photos.manifest.files.index(file) for file in part.manifest.files]
+        assert indices == sorted(set(indices)) and len(indices) == len(part) == 3
+        np.testing.assert_array_equal(part.rgb, photos.rgb[indices])
+        assert part.manifest.sources == tuple(photos.manifest.sources[i] for i in indices)
+        seen.add(tuple(indices))
+    assert len(seen) > 3
+    assert evaluation.sample(photos, 6) is photos
+
+    options = {"max_photos": 3, "seed": 5, "progress": False}
+    result = evaluation.evaluate_color(photos, [model], **options)
+    assert result["dataset"]["sample"] == {"photos": 3, "of": 6} and result["seed"] == 5
+    assert result["dataset"]["sha256"] == photos.manifest.sha256
+    direct = evaluation.evaluate_color(evaluation.sample(photos, 3, 5), [model], progress=False)
+    assert direct["models"] == result["models"]
+    assert result["models"]["fake"]["n_photos"] == 3
+    whole = evaluation.evaluate_color(photos, [model], max_photos=99, progress=False)
+    assert whole["dataset"]["sample"] is None and whole["seed"] is None
+
+
+# --- contact sheets ------------------------------------------------------------------------------
+
+
+def test_a_sheet_keeps_photos_drawn_at_random_and_the_worst(photos):
+    blue = np.zeros((2, 30))
+    blue[0, 29] = 50  # every photo is painted blue, so some lose against grey
+    model, other = fake(constant(blue)), fake(knowing(photos), name="knows")
+    sheet = evaluation.Sheet(count=3, worst_count=2, side=12)
+    evaluation.evaluate_color(photos, [model, other], sheet=sheet, batch_size=4, progress=False)
+    names = [file.name for file in photos.manifest.files]
+    assert len(sheet.random) == 3
+    order = [names.index(one.name) for one in sheet.random]
+    assert order == sorted(set(order))
+
+    gains = []
+    for k, file in enumerate(photos.manifest.files):
+        rgb = media.read_photo(file).rgb
+        uv = checkpoints.chroma_of(model, model.outputs(np.zeros((1, 4, 4, 1))), "annealed", 0.5)
+        row = evaluation.picture_metrics(rgb, uv[0])
+        gains.append((row["psnr"] - row["psnr_grey"], names[k]))
+    assert [one.name for one in sheet.worst] == [name for _, name in sorted(gains)[:2]]
+    assert [one.gain for one in sheet.worst] == pytest.approx(sorted(g for g, _ in gains)[:2])
+
+
+def test_what_a_sheet_shows_is_grey_the_guesses_and_the_truth(photos):
+    sheet = evaluation.Sheet(count=6, side=12)
+    models = [fake(constant(np.zeros((2, 30)))), fake(knowing(photos), name="knows")]
+    evaluation.evaluate_color(photos, models, sheet=sheet, progress=False)
+    assert [one.name for one in sheet.random] == [file.name for file in photos.manifest.files]
+    for one, file in zip(sheet.random, photos.manifest.files, strict=True):
+        rgb = media.read_photo(file).rgb
+        assert list(one.pictures) == ["grey", "fake", "knows", "truth"]
+        assert list(one.psnr) == ["grey", "fake", "knows"]
+        shapes = {picture.shape for picture in one.pictures.values()}
+        (shape,) = shapes
+        assert max(shape[:2]) == min(12, max(rgb.shape[:2]))
+        assert all(picture.dtype == np.uint8 for picture in one.pictures.values())
+        truth = media.resize(rgb, *shape[:2])
+        np.testing.assert_allclose(one.pictures["truth"] / 255, truth, atol=0.003)
+        grey = one.pictures["grey"]
+        assert np.ptp(grey, axis=-1).max() == 0
+        # Uniform logits mean grey; who knows the labels comes closer than grey.
+        np.testing.assert_allclose(one.pictures["fake"].astype(int), grey, atol=1)
+        far, near = (np.abs(one.pictures[k] / 255 - truth).mean() for k in ("grey", "knows"))
+        assert near < far and one.psnr["grey"] < one.psnr["knows"]
+
+
 # --- the result ----------------------------------------------------------------------------------
 
 KEYS = {
-    *("n_photos", "n_skipped_grey", "n", "align", "decode", "temperature", "size", "backbone"),
+    *("n_photos", "n_skipped_grey", "n", "align", "decode", "temperature", "saturation"),
+    *("mirror", "size", "backbone"),
     *("weights_sha256", "loss_name", "loss", "loss_u", "loss_v", "accuracy_u", "accuracy_v"),
     *("accuracy_u_no_neutral", "accuracy_v_no_neutral", "neutral_share", "prior_loss"),
     *("majority_u", "majority_v", "psnr", "psnr_grey", "ssim", "colourfulness"),
@@ -297,65 +409,199 @@ def test_what_cannot_be_decoded_is_refused(photos, options, message):
 # --- temperature ---------------------------------------------------------------------------------
 
 
-def test_temperature_curve_is_what_the_decoder_gives(photos):
+def test_decoder_curve_is_what_the_decoder_gives(photos):
     model = fake(knowing(photos, scale=3))
     heats = (1.0, 0.5, 0.1)
-    curve = evaluation.temperature_curve(photos, model, heats, batch_size=4, progress=False)
-    assert [point["temperature"] for point in curve] == list(heats)
+    curve = evaluation.decoder_curve(photos, model, heats, (1.0, 1.5), batch_size=4, progress=False)
+    pairs = [(point["temperature"], point["saturation"]) for point in curve]
+    assert pairs == [(heat, factor) for heat in heats for factor in (1.0, 1.5)]
     y, _ = yuv.rgb_to_yuv(np.asarray(photos.rgb))
     p = model.probabilities(y)
     real = np.asarray(photos.rgb, np.float32) / 255
     truth = np.mean([metrics.colourfulness(one) for one in real])
+    grey = np.mean([metrics.psnr(a, np.repeat(b, 3, -1)) for a, b in zip(real, y, strict=True)])
     for point in curve:
         uv = model.grid.decode(p["u"], p["v"], "annealed", point["temperature"])
-        colored = yuv.yuv_to_rgb(y, uv)
+        colored = yuv.yuv_to_rgb(y, point["saturation"] * uv)
         psnr = np.mean([metrics.psnr(a, b) for a, b in zip(real, colored, strict=True)])
         colour = np.mean([metrics.colourfulness(one) for one in colored])
-        assert point["psnr"] == pytest.approx(psnr, rel=1e-6)
-        assert point["colourfulness"] == pytest.approx(colour, rel=1e-6)
-        assert point["ratio"] == pytest.approx(colour / truth, rel=1e-6)
+        assert point["psnr"] == pytest.approx(psnr, abs=1e-4)
+        assert point["gain"] == pytest.approx(psnr - grey, abs=1e-4)
+        assert point["colourfulness"] == pytest.approx(colour, abs=1e-4)
+        assert point["ratio"] == pytest.approx(colour / truth, abs=1e-4)
+        assert point["score"] == pytest.approx(
+            evaluation.score(psnr - grey, colour / truth), abs=1e-4
+        )
 
 
-def test_temperature_curve_takes_photos_from_the_whole_set(photos):
+def test_decoder_curve_takes_photos_from_the_whole_set(photos):
     seen = []
 
     def answer(y):
         seen.extend(y)
         return constant(np.zeros((2, 30)))(y)
 
-    evaluation.temperature_curve(photos, fake(answer), (1.0,), limit=2, progress=False)
+    evaluation.decoder_curve(photos, fake(answer), (1.0,), limit=2, progress=False)
     y, _ = yuv.rgb_to_yuv(np.asarray(photos.rgb))
     np.testing.assert_array_equal(seen, y[[0, 5]])
 
 
-def point(temperature, psnr, ratio):
-    return {"temperature": temperature, "psnr": psnr, "ratio": ratio}
+def point(name, gain, ratio, psnr=None):
+    return {"name": name, "gain": gain, "ratio": ratio, "psnr": 23 + gain if psnr is None else psnr}
 
 
-def test_the_chosen_temperature_is_colourful_enough_and_then_the_most_exact():
-    curve = [point(1.0, 25, 0.4), point(0.6, 24, 0.8), point(0.4, 23, 0.9), point(0.2, 20, 1.3)]
-    assert evaluation.choose_temperature(curve) == 0.6
-    assert evaluation.choose_temperature(curve, ratio=0.85) == 0.4
-    assert evaluation.choose_temperature(curve, ratio=2.0) == 0.2
-    flat = [point(1.0, 24.4, 0.66), point(0.5, 24.6, 0.63), point(0.2, 24.7, 0.61)]
-    assert evaluation.choose_temperature(flat) == 0.5  # within 5 % of the most colourful
+def test_the_score_counts_gain_and_colour_up_to_where_more_is_no_better():
+    assert evaluation.score(0.97, 0.32) == pytest.approx(1.0)
+    assert evaluation.score(1.94, 0.64) == evaluation.score(9.0, 3.0) == 2.0
+    assert evaluation.score(5.0, 0.16) == pytest.approx(1.25)
+    assert evaluation.score(-1.94, 0.64) == pytest.approx(0.0)
+
+
+def test_the_highest_score_wins():
+    dull, loud = point("dull", 3.0, 0.5), point("loud", 0.5, 1.5)
+    plain = point("plain", 1.9, 0.63)
+    assert evaluation.choose([dull, loud, plain]) is plain
+    assert evaluation.choose([dull, loud]) is dull
+    better = point("better", 1.94, 0.64)
+    assert evaluation.choose([plain, better, dull]) is better
+
+
+def test_beyond_both_marks_a_weighted_sum_decides():
+    one, other = point("one", 2.0, 0.9), point("other", 2.4, 0.8)  # 1.925 and 1.96
+    assert evaluation.choose([one, other]) is evaluation.choose([other, one]) is other
+    assert evaluation.choose([point("dull", 9.0, 0.63), one]) is one
+
+
+def test_candidates_are_the_curves_of_the_cards():
+    curve = [{**point("-", 2.0, 0.7), "temperature": 0.5}]
+    cards = [
+        {"name": "a", "decode": {"curve": curve}},
+        {"name": "r", "decode": {}},
+        {"name": "b", "decode": {"curve": [{**curve[0], "gain": 2.2}]}},
+    ]
+    assert [one["model"] for one in evaluation.candidates(cards)] == ["a", "b"]
+    assert evaluation.choose(evaluation.candidates(cards))["model"] == "b"
+    old = {"name": "old", "decode": {"curve": [{"temperature": 1.0, "psnr": 24.0, "ratio": 0.6}]}}
+    with pytest.raises(InputError, match="older rule; tune it again: colorlab evaluate tune"):
+        evaluation.candidates([*cards, old])
+
+
+def test_the_default_model_and_every_decoder_follow_the_rule():
+    folder = checkpoints.folder_of_models()
+    cards = [files.read_json(folder / name / "card.json") for name in checkpoints.list_models()]
+    cards = [card for card in cards if card["kind"] == "color"]
+    assert evaluation.choose(evaluation.candidates(cards))["model"] == checkpoints.DEFAULT
+    for card in cards:
+        if "curve" in card["decode"]:
+            assert card["decode"]["rule"] == evaluation.RULE
+            chosen = evaluation.choose(card["decode"]["curve"])
+            for key in ("temperature", "saturation"):
+                assert card["decode"][key] == chosen[key]
 
 
 def test_tuning_writes_the_card_once_and_leaves_regression_alone(photos, tmp_path, monkeypatch):
     model = fake(knowing(photos, scale=3))
     model.card["decode"] = {"method": "annealed", "temperature": 0.5}
-    monkeypatch.setattr(evaluation.checkpoints, "load", lambda folder: model)
-    card = evaluation.tune_temperature(tmp_path, photos, progress=False)
+    monkeypatch.setattr(checkpoints, "load", lambda folder: model)
+    card = evaluation.tune_decoder(tmp_path, photos, progress=False)
     assert json.loads((tmp_path / "card.json").read_text()) == card
-    assert card["decode"]["temperature"] in evaluation.TEMPERATURES
-    assert [p["temperature"] for p in card["decode"]["curve"]] == list(evaluation.TEMPERATURES)
+    chosen = evaluation.choose(card["decode"]["curve"])
+    assert card["decode"]["temperature"] == chosen["temperature"]
+    assert card["decode"]["saturation"] == chosen["saturation"]
+    assert card["decode"]["mirror"] is False
     assert card["decode"]["tuned_on"] == {"name": "small", "split": None}
     assert card["prior"] == PRIOR.tolist()
 
     (tmp_path / "card.json").unlink()
     model.card = card
-    assert evaluation.tune_temperature(tmp_path, photos, progress=False) is card
+    assert evaluation.tune_decoder(tmp_path, photos, progress=False) is card
+    assert not (tmp_path / "card.json").exists()
+    model.card = {**card, "decode": {**card["decode"], "temperature": 7.0}}
+    assert evaluation.tune_decoder(tmp_path, photos, progress=False, again=True) == card
+    (tmp_path / "card.json").unlink()
     model.card = {**card, "decode": {}}
     model.config = dataclasses.replace(model.config, head="chroma")
-    assert evaluation.tune_temperature(tmp_path, photos, progress=False) is model.card
+    assert evaluation.tune_decoder(tmp_path, photos, progress=False) is model.card
     assert not (tmp_path / "card.json").exists()
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def coasts(tmp_path):
+    """A manifest of six rendered coasts, all of them for validation."""
+    folder = tmp_path / "coasts"
+    for seed in range(6):
+        media.write_photo(folder / f"{seed}.png", coast.Scene(seed).render(0.0, 30, 44))
+    rows = [("file", "split"), *[(f"{seed}.png", "val") for seed in range(6)]]
+    with open(folder.with_suffix(".csv"), "w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return folder.with_suffix(".csv")
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+def test_the_command_measures_decoders_and_draws_sheets(coasts, tmp_path, monkeypatch, capsys):
+    models = {name: fake(constant(np.log(PRIOR)), name=name) for name in "ab"}
+    monkeypatch.setattr(checkpoints, "load", models.__getitem__)
+    out, sheet = tmp_path / "r.json", tmp_path / "look" / "sheet.png"
+    words = ["--photos", coasts, "--model", "a", "b", "--decode", "annealed", "mean"]
+    words += ["--max-photos", 4, "--seed", 3, "--sheet", sheet, "--sheet-photos", 2]
+    assert run("evaluate", "color", *words, "--size", 32, "--json", out, "--quiet") == 0
+    printed, errors = capsys.readouterr()
+    result = files.read_json(out)
+    assert json.loads(printed) == result and errors == ""
+    assert list(result["models"]) == ["a", "a:mean", "b", "b:mean"]
+    assert result["dataset"]["sample"] == {"photos": 4, "of": 6} and result["seed"] == 3
+    assert result["command"].endswith("--json r.json --quiet")
+    assert sorted(path.name for path in sheet.parent.iterdir()) == ["sheet-worst.png", "sheet.png"]
+    pixels = {}
+    for path in sheet.parent.iterdir():
+        with Image.open(path) as image:
+            pixels[path.stem] = np.asarray(image.convert("RGB"))
+    few, worst = pixels["sheet"], pixels["sheet-worst"]  # 2 and 4 photos, 44 × 30 pixels each
+    assert worst.shape[0] >= few.shape[0] and few.shape[0] < 150
+    assert np.ptp(few.astype(int), axis=-1).max() > 50  # the truth's colours are on it
+
+
+def test_names_may_come_one_at_a_time_too(coasts, monkeypatch, capsys):
+    models = {name: fake(constant(np.log(PRIOR)), name=name) for name in "ab"}
+    monkeypatch.setattr(checkpoints, "load", models.__getitem__)
+    words = ("--model", "a", "--model", "b", "--decode", "mean", "--size", 16, "--quiet")
+    assert run("evaluate", "color", "--photos", coasts, *words) == 0
+    found = json.loads(capsys.readouterr().out)["models"]
+    assert [(key, one["decode"]) for key, one in found.items()] == [("a", "mean"), ("b", "mean")]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--sheet", "sheet.gif"), "a contact sheet is a picture"),
+        (("--max-photos", "0"), "must be a whole number above 0"),
+        (("--decode", "mean", "loud"), "invalid choice: 'loud'"),
+    ],
+)
+def test_words_that_cannot_be(words, message, coasts, capsys):
+    assert run("evaluate", "color", "--photos", coasts, *words) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_command_tunes_a_card_again(coasts, tmp_path, monkeypatch, capsys):
+    model = fake(constant(np.log(PRIOR)), name="a")
+    model.card |= {"name": "a", "decode": {"method": "annealed", "temperature": 7.0, "curve": []}}
+    files.write_json(tmp_path / "a" / "card.json", model.card)
+    monkeypatch.setattr(checkpoints, "load", lambda folder: model)
+    words = ("--photos", coasts, "--model", tmp_path / "a", "--size", 16)
+    assert run("evaluate", "tune", *words) == 0
+    card = files.read_json(tmp_path / "a" / "card.json")
+    assert card["decode"]["tuned_on"] == {"name": "coasts", "split": "val"}
+    assert card["decode"]["rule"] == evaluation.RULE
+    shown = capsys.readouterr().out.splitlines()
+    chosen = f"T = {card['decode']['temperature']:g}, saturation {card['decode']['saturation']:g}:"
+    assert len(shown) == len(card["decode"]["curve"]) > 1
+    assert [chosen in line for line in shown] == ["chosen" in line for line in shown]
+    assert run("evaluate", "tune", *words, "--split", "train") == 2
+    assert "has no split 'train'" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,49 @@ def test_rows_of_different_length_are_refused(rows):
         plots.pictures(rows)
 
 
+# --- contact sheets ------------------------------------------------------------------------------
+
+
+def rows_of(count, columns, height=10, width=20):
+    """One colour per picture, so that it can be found again."""
+    colours = np.random.default_rng(0).integers(0, 200, (count, columns, 3), np.uint8)
+    return [[np.full((height, width, 3), c, np.uint8) for c in row] for row in colours]
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 3), (7, 3), (5, 6)])
+def test_a_sheet_shows_every_picture_pixel_by_pixel(tmp_path, count, columns):
+    rows = rows_of(count, columns)
+    titles = [f"t{c}" for c in range(columns)]
+    labels = [f"photo {r}" for r in range(count)]
+    notes = [[f"{r}.{c} dB" for c in range(columns)] for r in range(count)]
+    figure = plots.contact_sheet(rows, titles, labels, notes, "What is shown", width=400)
+    assert {"What is shown", *titles, *labels, *chain(*notes)} <= texts(figure)
+    plots.save(figure, tmp_path / "s.png", dpi=plots.SHEET_DPI)
+    with Image.open(tmp_path / "s.png") as image:
+        pixels = np.asarray(image.convert("RGB"))
+    assert pixels.shape[1] <= 400
+    (shown,) = [image.get_array() for image in figure.axes[0].images]
+    assert shown.shape == pixels.shape
+    for picture in chain(*rows):
+        assert (pixels == picture[0, 0]).all(-1).sum() == picture.shape[0] * picture.shape[1]
+
+
+def test_a_sheet_takes_sizes_that_differ_and_names_that_are_long_or_odd(tmp_path):
+    rows = [*rows_of(1, 3, 30, 5), *rows_of(1, 3, 5, 30)]
+    labels = ["x" * 200 + ".jpg", "$price_$.jpg"]
+    figure = plots.contact_sheet(rows, list("abc"), labels, [["$1", "2$", ""]] * 2)
+    plots.save(figure, tmp_path / "s.png", dpi=plots.SHEET_DPI)
+    shown = [text for text in texts(figure) if text.startswith("xx")]
+    assert len(shown) == 1 and len(shown[0]) < 60 and shown[0].endswith("…")
+    assert "$price_$.jpg" in texts(figure)
+
+
+def test_a_sheet_with_gaps_is_refused():
+    for rows, notes in (([], []), (rows_of(2, 2), [["", ""]] * 2), (rows_of(1, 3), [["", ""]])):
+        with pytest.raises(InputError, match="rows of 3 pictures"):
+            plots.contact_sheet(rows, list("abc"), ["a"] * 2, notes)
+
+
 # --- history -------------------------------------------------------------------------------------
 
 HISTORY = [
@@ -98,7 +142,7 @@ def test_history_draws_every_curve_and_marks_the_epoch_that_was_kept():
     lines = {line.get_label(): line for line in left.lines}
     assert list(lines["validation"].get_ydata()) == [4.5, 4.0, 4.2]
     assert list(lines["training"].get_ydata()) == [5, 4, 3]
-    assert list(lines["kept"].get_xydata()[0]) == [2, 4.0]
+    assert list(lines["kept: epoch 2"].get_xydata()[0]) == [2, 4.0]
     assert set(lines["prior"].get_ydata()) == {4.6}
     assert len(right.lines) == 4
     assert "A training" in texts(figure)
@@ -109,6 +153,16 @@ def test_history_takes_the_strings_of_a_csv_file_and_a_model_without_accuracy():
     left, right = plots.history(rows).axes
     assert left.lines[0].get_ydata() == [0.02]
     assert len(right.lines) == 0
+
+
+def test_history_marks_where_one_stage_went_on_from_another():
+    stages = (1, 1, 2, 2, 3)
+    rows = [{"epoch": k + 1, "val_loss": 4, "stage": stage} for k, stage in enumerate(stages)]
+    for ax in plots.history(rows).axes:
+        marks = [line for line in ax.lines if line.get_linestyle() == "--"]
+        assert [line.get_xdata()[0] for line in marks] == [2.5, 4.5]
+    left, _ = plots.history(HISTORY).axes
+    assert "next stage" not in {line.get_label() for line in left.lines}
 
 
 def test_history_of_nothing_is_refused():

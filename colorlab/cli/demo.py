@@ -82,21 +82,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     model = checkpoints.load(arguments.model)
     out = files.ensure_folder(arguments.out)
-    methods = {
-        "argmax": ("argmax", None),
-        "mean": ("mean", None),
-        f"annealed, T = {model.temperature:g}": ("annealed", model.temperature),
-    }
+    annealed = f"annealed, T = {model.temperature:g}"
+    methods: dict[str, str | None] = {"argmax": "argmax", "mean": "mean", annealed: "annealed"}
+    if model.config.head == "chroma":
+        methods = {"regression": None}  # its outputs are colours already
     rows, labels, notes, report = [], [], [], []
     for one in tqdm(subjects(arguments.seed), desc="colouring", disable=arguments.quiet):
         truth = one["rgb"].astype(np.float32) / 255
         y = yuv.luma(truth)
         begun = time.perf_counter()
         working = colorize.working_shape(len(y), len(y[0]), model.working_size)
-        colored = {
-            name: colorize.picture(truth, model, method, heat)
-            for name, (method, heat) in methods.items()
-        }
+        colored = {name: colorize.picture(truth, model, method) for name, method in methods.items()}
         seconds = (time.perf_counter() - begun) / len(methods)
         grey = np.repeat(y, 3, axis=-1)
         scores = {
@@ -119,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     plots.save(plots.pictures(rows, titles, labels, notes, title), out / "comparison.png")
     known = [k for k, one in enumerate(report) if one["in_domain"]]
     overview = plots.pictures(
-        [[rows[k][0], rows[k][3], rows[k][4]] for k in known], (titles[0], "coloured", titles[-1])
+        [[rows[k][0], *rows[k][-2:]] for k in known], (titles[0], "coloured", titles[-1])
     )
     plots.save(overview, out / "overview.jpg")
     files.write_json(

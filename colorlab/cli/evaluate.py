@@ -1,4 +1,4 @@
-"""``colorlab evaluate color``: measure models beside their baselines."""
+"""``colorlab evaluate``: measure models beside their baselines, and tune by what was measured."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from colorlab.cli import common
+from colorlab.errors import InputError
+
+SHEETS = (".png", ".jpg", ".jpeg")
 
 
 def add(commands: Any) -> None:
@@ -15,40 +18,159 @@ def add(commands: Any) -> None:
     evaluate = commands.add_parser("evaluate", help="measure models")
     kinds = evaluate.add_subparsers(dest="kind", metavar="KIND", required=True)
     color = kinds.add_parser("color", help="color models on photos")
+    _add_photos(color)
+    color.add_argument("--split", help="a split of the manifest; all photos by default")
     color.add_argument(
+        "--max-photos",
+        type=common.positive,
+        metavar="N",
+        help="measure N photos drawn at random (--seed); all by default",
+    )
+    color.add_argument(
+        "--model", nargs="+", action="extend", help="names or folders; the default model if none"
+    )
+    common.add_decoding(color, several=True)
+    color.add_argument("--json", type=Path, help="write the result to this file")
+    color.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE.png",
+        help="draw a contact sheet of photos drawn at random (--seed), and FILE-worst.png of those "
+        "on which the first model gains least over grey",
+    )
+    color.add_argument(
+        "--sheet-photos", type=common.positive, default=40, help="photos on the sheet (40)"
+    )
+    common.add_common(color)
+    color.set_defaults(run=run)
+
+    tune = kinds.add_parser("tune", help="choose the decoders of models' cards")
+    _add_photos(tune)
+    tune.add_argument("--split", help="a split of the manifest (val)")
+    tune.add_argument("--model", nargs="+", action="extend", required=True, help="names or folders")
+    common.add_common(tune)
+    tune.set_defaults(run=run_tune)
+
+    flow = kinds.add_parser("flow", help="optical-flow estimators against coasts' exact flow")
+    flow.add_argument("--scenes", type=common.positive, default=7, help="rendered coasts (7)")
+    flow.add_argument(
+        "--size", type=common.positive, default=128, help="height of the frames in pixels (128)"
+    )
+    flow.add_argument("--json", type=Path, help="write the result to this file")
+    common.add_common(flow)
+    flow.set_defaults(run=run_flow)
+
+
+def _add_photos(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--photos", required=True, type=Path, help="a CSV manifest, or a folder (all its photos)"
     )
-    color.add_argument("--split", help="a split of the manifest; all photos by default")
-    color.add_argument("--model", action="append", help="name or folder; may be repeated")
-    color.add_argument(
+    command.add_argument(
         "--size",
         type=int,
         default=224,
-        help="for loss and accuracy photos are squashed to SIZE x SIZE pixels (224)",
+        help="the network sees photos squashed to SIZE x SIZE pixels (224)",
     )
-    common.add_decoding(color)
-    color.add_argument("--json", type=Path, help="write the result to this file")
-    common.add_common(color)
-    color.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print and write."""
+    common.check_file(arguments.json)
+    common.check_file(arguments.sheet)
+    if arguments.sheet is not None and arguments.sheet.suffix.lower() not in SHEETS:
+        raise InputError(
+            f"a contact sheet is a picture, {', '.join(SHEETS)}; received {arguments.sheet}."
+        )
     common.start_keras()
     from colorlab import checkpoints, datasets, evaluation, files
 
-    if arguments.json is not None:
-        common.check_folder(arguments.json.parent)
     progress = not arguments.quiet
     models = [checkpoints.load(name) for name in arguments.model or [None]]
     photos = datasets.open_photos(arguments.photos, arguments.split, arguments.size, progress)
+    sheet = evaluation.Sheet(arguments.sheet_photos) if arguments.sheet is not None else None
     result = evaluation.evaluate_color(
         photos,
         models,
         arguments.decode,
         arguments.temperature,
+        arguments.max_photos,
+        arguments.seed,
+        sheet,
         command=common.command_line(arguments.words),
         progress=progress,
+    )
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+    if arguments.json is not None:
+        files.write_json(arguments.json, result)
+    if sheet is not None:
+        path, name = arguments.sheet, models[0].name
+        worst = path.with_stem(f"{path.stem}-worst")
+        chosen = f"{len(sheet.random)} photos drawn at random, seed {arguments.seed}"
+        least = f"the {len(sheet.worst)} photos on which {name} gains least over grey"
+        _draw(path, sheet.random, result["models"], chosen)
+        _draw(worst, sheet.worst, result["models"], least)
+    return 0
+
+
+def _draw(path: Path, shown: list[Any], entries: dict[str, Any], title: str) -> None:
+    """Draw one contact sheet."""
+    from colorlab import plots, report
+
+    words = [report.decoder(entry) for entry in entries.values()]
+    words = [one.removeprefix("annealed, ") if "saturation" in one else one for one in words]
+    ways = [f"{key.split(':')[0]}\n{one}" for key, one in zip(entries, words, strict=True)]
+    notes = []
+    for one in shown:
+        grey, *ours = one.psnr.values()
+        gains = [f"{value:.1f} dB ({value - grey:+.1f})" for value in ours]
+        notes.append([f"{grey:.1f} dB", *gains, ""])
+    figure = plots.contact_sheet(
+        [list(one.pictures.values()) for one in shown],
+        ["grey", *ways, "truth"],
+        [one.name for one in shown],
+        notes,
+        f"{title}: PSNR and, in brackets, what is gained over grey",
+    )
+    plots.save(figure, path, dpi=plots.SHEET_DPI)
+
+
+def run_tune(arguments: argparse.Namespace) -> int:
+    """Tune each model on validation photos and say what was chosen."""
+    common.start_keras()
+    from colorlab import checkpoints, datasets, evaluation
+
+    progress = not arguments.quiet
+    split = arguments.split or (None if arguments.photos.is_dir() else "val")
+    folders = [checkpoints.locate(name) for name in arguments.model]
+    photos = datasets.open_photos(arguments.photos, split, arguments.size, progress)
+    for folder in folders:
+        card = evaluation.tune_decoder(folder, photos, progress, again=True)
+        if "curve" not in card["decode"]:
+            common.say(arguments, f"{card['name']} predicts colours, not bins: nothing to tune")
+        for point in card["decode"].get("curve", []):
+            chosen = all(point[key] == card["decode"][key] for key in ("temperature", "saturation"))
+            mark = "<- chosen" if chosen else ""
+            line = (
+                f"T = {point['temperature']:g}, saturation {point['saturation']:g}: "
+                f"{point['gain']:+.2f} dB over grey, "
+                f"{point['ratio']:.1%} of the colour, score {point['score']:.3f} {mark}"
+            )
+            common.say(arguments, f"{card['name']}, {line.rstrip()}")
+    return 0
+
+
+def run_flow(arguments: argparse.Namespace) -> int:
+    """Compare the estimators, print and write."""
+    common.check_file(arguments.json)
+    common.start_keras()
+    from colorlab import evaluation, files
+
+    result = evaluation.compare_flows(
+        arguments.scenes,
+        arguments.seed,
+        arguments.size,
+        command=common.command_line(arguments.words),
+        progress=not arguments.quiet,
     )
     print(json.dumps(result, indent=2, ensure_ascii=False))
     if arguments.json is not None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from colorlab.cli import common
 
+LONG = "color-water-n30"
+"""Whose training over 100 epochs, meant to overfit, is drawn where its history exists."""
+
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
@@ -25,17 +28,20 @@ def run(arguments: argparse.Namespace) -> int:
     common.start_keras()
     from colorlab import checkpoints, plots, report
 
-    results = report.read_color_results(arguments.results)
-    stages = (f"{checkpoints.DEFAULT}-crops", checkpoints.DEFAULT)
-    histories = [arguments.results / f"{stage}-history.csv" for stage in stages]
-    report.update_readme(arguments.readme, results)
+    test, train = report.read_color_results(arguments.results)
+    report.update_readme(arguments.readme, test, train)
     model = checkpoints.load()
     plots.save(plots.architecture(model.network), arguments.pictures / "architecture.png")
-    prior = next(iter(results[0]["models"].values()))["prior_loss"]
-    epochs = report.read_history(*histories)
-    figure = plots.history(
-        epochs, prior, f"{model.name}: on crops, then on whole photos", "prior (test photos)"
-    )
-    plots.save(figure, arguments.pictures / "history.png")
+    epochs = report.read_history(*report.histories(arguments.results, model.name))
+    title = f"{model.name}: {len(epochs)} epochs in {epochs[-1]['stage']} stages"
+    drawn = {"history.png": (model.name, epochs, title)}
+    long = arguments.results / f"{LONG}-100-epochs-history.csv"
+    if long.is_file():
+        epochs = report.read_history(long)
+        drawn["overfitting.png"] = (LONG, epochs, report.overfitting(epochs))
+    for picture, (name, epochs, title) in drawn.items():
+        prior = test["models"].get(name, {}).get("prior_loss")
+        figure = plots.history(epochs, prior, title, "prior (test photos)")
+        plots.save(figure, arguments.pictures / picture)
     common.say(arguments, f"{arguments.readme} and {arguments.pictures} renewed")
     return 0

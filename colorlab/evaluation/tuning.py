@@ -1,0 +1,193 @@
+"""One rule that chooses a model's decoder and, over all models that ship, the default model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from colorlab import checkpoints, files, metrics, yuv
+from colorlab.checkpoints import ColorModel
+from colorlab.datasets import PhotoSet
+from colorlab.errors import InputError
+
+TEMPERATURES = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2)
+SATURATIONS = (0.8, 0.9, 1.0, 1.05, 1.1, 1.2)
+RULE = (
+    "highest min(gain / 1.94, 1) + min(ratio / 0.64, 1), gain in dB over grey, ratio to the "
+    "truth's colourfulness; of equals the highest gain / 2.5 + ratio / 0.8"
+)
+
+
+def decoder_curve(
+    photos: PhotoSet,
+    model: ColorModel,
+    temperatures: Sequence[float] = TEMPERATURES,
+    saturations: Sequence[float] = SATURATIONS,
+    limit: int = 200,
+    batch_size: int = 8,
+    progress: bool = True,
+) -> list[dict[str, float]]:
+    """Measure PSNR against colourfulness of the annealed mean, by temperature and saturation.
+
+    Parameters
+    ----------
+    photos : PhotoSet
+        Validation photos; compared at their squashed size.
+    model : ColorModel
+        The model; it runs once per photo.
+    temperatures : sequence of float
+        What to try; 1 is the mean.
+    saturations : sequence of float
+        Factors on the chroma to try with each.
+    limit : int
+        At most this many photos, evenly spaced over the set.
+    batch_size : int
+        Photos run at once.
+    progress : bool
+        Show a bar.
+
+    Returns
+    -------
+    list of dict
+        One candidate for `choose` per pair: temperature, saturation, psnr and gain (dB; gain is
+        over grey), colourfulness, ratio (to the truth's colourfulness), score; 4 decimals.
+    """
+    ways = [(heat, factor) for heat in temperatures for factor in saturations]
+    chosen = np.unique(np.linspace(0, len(photos) - 1, min(limit, len(photos))).astype(int))
+    sums = np.zeros((len(ways), 2))
+    truth = grey = 0.0
+    firsts = range(0, len(chosen), batch_size)
+    for first in tqdm(firsts, desc=f"tuning {model.name}", disable=not progress):
+        rgb = np.stack([photos.rgb[i] for i in chosen[first : first + batch_size]])
+        real = rgb.astype(np.float32) / 255
+        y = yuv.luma(rgb)
+        p = model.probabilities(y)
+        truth += sum(metrics.colourfulness(one) for one in real)
+        grey += sum(map(metrics.psnr, real, np.repeat(y, 3, axis=-1)))
+        uv = {heat: model.grid.decode(p["u"], p["v"], "annealed", heat) for heat in temperatures}
+        for k, (heat, factor) in enumerate(ways):
+            colored = yuv.yuv_to_rgb(y, np.float32(factor) * uv[heat])
+            sums[k, 0] += sum(map(metrics.psnr, real, colored))
+            sums[k, 1] += sum(map(metrics.colourfulness, colored))
+    curve = []
+    for (heat, factor), (psnr, colour) in zip(ways, sums / len(chosen), strict=True):
+        gain, ratio = psnr - grey / len(chosen), colour * len(chosen) / truth
+        point = {"temperature": heat, "saturation": factor, "psnr": psnr, "gain": gain}
+        point |= {"colourfulness": colour, "ratio": ratio, "score": score(gain, ratio)}
+        curve.append({key: round(float(value), 4) for key, value in point.items()})
+    return curve
+
+
+def score(gain: float, ratio: float) -> float:
+    """Weigh exactness and colour against each other.
+
+    Parameters
+    ----------
+    gain : float
+        PSNR minus grey's, dB.
+    ratio : float
+        Colourfulness over the truth's.
+
+    Returns
+    -------
+    float
+        ``min(gain / 1.94, 1) + min(ratio / 0.64, 1)``, at most 2.
+    """
+    return min(gain / 1.94, 1.0) + min(ratio / 0.64, 1.0)
+
+
+def choose(candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Choose among models, decoders and temperatures by one rule.
+
+    Parameters
+    ----------
+    candidates : sequence of mapping
+        Each with gain and ratio, as for `score`, measured on the same photos.
+
+    Returns
+    -------
+    mapping
+        The candidate with the highest score; of equal scores, as all have that reach 1.94 dB and
+        0.64, the one with the highest ``gain / 2.5 + ratio / 0.8``.
+    """
+
+    def merit(one: Mapping[str, Any]) -> tuple[float, float]:
+        return score(one["gain"], one["ratio"]), one["gain"] / 2.5 + one["ratio"] / 0.8
+
+    return max(candidates, key=merit)
+
+
+def candidates(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List the candidates of several models, for `choose` to find the default model.
+
+    Parameters
+    ----------
+    cards : iterable of mapping
+        Cards of color models; one that was never tuned, as a regression model's, adds none.
+
+    Returns
+    -------
+    list of dict
+        The points of the cards' curves, each with its ``model``.
+
+    Raises
+    ------
+    InputError
+        When a card was tuned before gains were kept.
+    """
+    found = []
+    for card in cards:
+        for point in card["decode"].get("curve", []):
+            if "gain" not in point:
+                raise InputError(
+                    f"the card of {card['name']} was tuned by an older rule; tune it again: "
+                    f"colorlab evaluate tune --photos water.csv --model {card['name']}"
+                )
+            found.append({"model": card["name"], **point})
+    return found
+
+
+def tune_decoder(
+    folder: str | os.PathLike[str], photos: PhotoSet, progress: bool = True, again: bool = False
+) -> dict[str, Any]:
+    """Tune a saved model's temperature and saturation on validation photos; keep them in its card.
+
+    Parameters
+    ----------
+    folder : path
+        The model's folder.
+    photos : PhotoSet
+        Validation photos.
+    progress : bool
+        Show a bar.
+    again : bool
+        Tune a model that was tuned already.
+
+    Returns
+    -------
+    dict
+        The finished card, with the measured curve under ``decode``. A regression model's is left
+        as it is: it decodes nothing.
+    """
+    model = checkpoints.load(folder)
+    if model.config.head == "chroma" or ("curve" in model.card["decode"] and not again):
+        return model.card
+    curve = decoder_curve(photos, model, progress=progress)
+    chosen = choose(curve)
+    decode = {
+        "method": "annealed",
+        "temperature": chosen["temperature"],
+        "saturation": chosen["saturation"],
+        "mirror": model.mirror,
+        "tuned_on": {"name": photos.manifest.name, "split": photos.manifest.split},
+        "rule": RULE,
+        "curve": curve,
+    }
+    card = {**model.card, "decode": decode}
+    files.write_json(Path(folder) / checkpoints.CARD, card)
+    return card
