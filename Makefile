@@ -10,6 +10,7 @@ PY       := .venv/bin/python
 READY    := .venv/ready
 LOCKS    := requirements/uv.lock requirements/colorlab.lock
 PHOTOS   ?= $(COLORLAB_DATA)/water.csv
+MODELS   := $(notdir $(wildcard assets/models/color-*))
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON   ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
               $$p -c "$(SUITABLE)" 2>/dev/null && echo $$p && break; done)
@@ -19,7 +20,7 @@ ifneq ($(wildcard $(READY)),)
   $(shell test "$$(cat $(READY))" = "$(CURDIR)" && $(PY) -c "" 2>/dev/null || rm -f $(READY))
 endif
 
-.PHONY: help setup demo test lab kernel notebooks results pictures size lock clean
+.PHONY: help setup demo test lab kernel notebooks results bench pictures size lock clean
 .DEFAULT_GOAL := help
 
 help:       ## this list
@@ -58,11 +59,13 @@ notebooks: setup ## run the notebooks and keep their outputs
 	$(PY) -m colorlab.teaching notebooks/*.ipynb notebooks/solutions/*.ipynb
 	$(PY) -m ruff format notebooks
 
-results: setup ## measure the models on the test photos again (docs/reproducing.md)
-	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --json results/color-water-test.json > /dev/null
-	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --decode mean --json results/color-water-test-mean.json > /dev/null
-	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --decode argmax --json results/color-water-test-argmax.json > /dev/null
+results: setup ## measure the models on the photos again (docs/reproducing.md)
+	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --model $(MODELS) --decode annealed mean argmax --json results/color-water-test.json > /dev/null
+	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --model $(MODELS) --json results/color-water-train.json > /dev/null
 	$(PY) -m colorlab report
+
+bench: setup ## measure speed and memory on this machine: results/bench.json
+	$(PY) -m colorlab bench --json results/bench.json
 
 pictures: demo ## draw the pictures of the README and the docs again
 	cp outputs/demo/overview.jpg assets/pictures/demo.jpg

@@ -11,17 +11,21 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _SUBMODULES = (
+    "bench",
     "bins",
     "checkpoints",
     "cli",
     "coast",
     "color_model",
     "colorize",
+    "colorize_film",
     "datasets",
     "devices",
     "errors",
     "evaluation",
     "files",
+    "film_metrics",
+    "flow",
     "losses",
     "media",
     "metrics",

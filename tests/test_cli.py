@@ -174,20 +174,24 @@ def test_plan_pairs_sources_and_targets(album, tmp_path):
 
 def test_plan_of_many_photos_is_quick(tmp_path, monkeypatch):
     many = [tmp_path / f"{k}.png" for k in range(5_000)]
-    monkeypatch.setattr(media, "list_photos", lambda folder: many)
+    monkeypatch.setattr(media, "list_pictures", lambda folder: many)
     assert len(colorize.plan([tmp_path], tmp_path / "out")) == len(many)
 
 
 # --- evaluate ------------------------------------------------------------------------------------
 
 PROMISED = {
-    *("n_photos", "n_skipped_grey", "n", "align", "decode", "temperature", "size", "backbone"),
+    *("n_photos", "n_skipped_grey", "n", "align", "decode", "temperature", "saturation", "mirror"),
+    *("size", "backbone"),
     *("loss", "loss_u", "loss_v", "accuracy_u", "accuracy_v", "accuracy_u_no_neutral"),
     *("accuracy_v_no_neutral", "neutral_share", "prior_loss", "majority_u", "majority_v", "psnr"),
     *("psnr_grey", "ssim", "colourfulness", "colourfulness_abs", "colourfulness_truth"),
     "per_source",
 }
-SETTINGS = {"n_skipped_grey", "n", "align", "decode", "temperature", "size", "backbone"}
+SETTINGS = {
+    *("n_skipped_grey", "n", "align", "decode", "temperature", "saturation", "mirror"),
+    *("size", "backbone"),
+}
 
 
 def test_evaluate_writes_what_it_prints(coasts, small, tmp_path, capsys):

@@ -28,10 +28,13 @@ MODULES = sorted((ROOT / "colorlab").rglob("*.py"))
 # A module imports from its own row or from rows above it, never from a row below.
 ROWS = {
     "foundation": {"errors", "files"},
-    "colour": {"yuv", "bins"},
+    "colour": {"yuv", "bins", "flow"},
     "pictures": {"media", "coast", "datasets", "samples"},
     "models": {"vgg", "color_model", "consistency_model", "losses", "checkpoints", "devices"},
-    "work": {"training", "rollout", "metrics", "evaluation", "colorize", "experiments"},
+    "work": {
+        *("training", "rollout", "metrics", "evaluation", "colorize", "colorize_film"),
+        *("experiments", "bench", "film_metrics"),
+    },
     "faces": {"plots", "report", "teaching", "widgets", "cli", "__main__"},
 }
 

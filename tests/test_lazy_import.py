@@ -1,5 +1,6 @@
 """Starting is quick: what is not needed is not imported (tests/test_house.py checks the rooms)."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from colorlab import cli
+from colorlab.cli import common
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("keras", "tensorflow", "jax", "matplotlib", "skimage", "scipy", "IPython")
@@ -66,9 +68,47 @@ def test_a_missing_photo_is_reported_before_a_backend_starts():
     assert (found, loaded) == (2, [])
 
 
+def test_keras_starts_without_what_nobody_needs_and_it_is_there_afterwards():
+    found, loaded, _ = started(
+        "from colorlab.cli import common\n"
+        "common.start_keras()\n"
+        f"before = [name for name in ('sklearn', *{HEAVY!r}) if name in sys.modules]\n"
+        "import matplotlib.pyplot, sklearn.base\n"
+        "found = [before, matplotlib.get_backend(), sklearn.base.BaseEstimator.__name__]"
+    )
+    before, drawing, class_name = found
+    assert "keras" in before
+    assert not {"sklearn", "matplotlib"} & set(before)
+    assert ("jax" in before) == (common.backend() == "jax")
+    assert (drawing.lower(), class_name) == ("agg", "BaseEstimator")
+    assert "matplotlib" in loaded
+
+
+def test_the_backend_is_known_before_keras_starts(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert common.backend() == "jax"
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert common.backend() == "tensorflow"
+    settings = tmp_path / "keras.json"
+    settings.write_text('{"backend": "jax"}', encoding="utf-8")
+    assert common.backend() == "jax"
+    settings.write_text("[]", encoding="utf-8")
+    assert common.backend() == "tensorflow"
+
+
+def test_hidden_packages_are_those_that_were_not_there(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with common.hidden("json", "colorsys"):
+        assert sys.modules["json"] is json
+        with pytest.raises(ImportError):
+            importlib.import_module("colorsys")
+    assert importlib.import_module("colorsys").rgb_to_yiq(0, 0, 0)[0] == 0
+
+
 def test_every_command_has_a_help_page(capsys):
     commands = [[name] for name in cli._COMMANDS]
-    commands += [["train", "color"], ["evaluate", "color"]]
+    commands += [["train", "color"], ["evaluate", "color"], ["evaluate", "flow"]]
     commands += [["data", kind] for kind in ("list", "fetch", "render")]
     for words in commands:
         with pytest.raises(SystemExit) as end:

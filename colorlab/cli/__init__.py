@@ -15,7 +15,7 @@ from typing import NoReturn
 import colorlab
 from colorlab.errors import InputError
 
-_COMMANDS = ("demo", "colorize", "train", "evaluate", "data", "report", "info", "lab")
+_COMMANDS = ("demo", "colorize", "train", "evaluate", "data", "report", "bench", "info", "lab")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,8 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"colorlab: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("colorlab: interrupted; nothing half-written was left.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        said = str(stop) or "interrupted; nothing half-written was left."
+        print(f"colorlab: {said}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

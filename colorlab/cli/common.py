@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from colorlab.errors import InputError
 
@@ -16,18 +18,24 @@ from colorlab.errors import InputError
 def add_common(command: argparse.ArgumentParser) -> None:
     """Add the options every long command takes."""
     command.add_argument("--quiet", action="store_true", help="no progress bars, no summary")
-    command.add_argument("--seed", type=int, default=0, help="seed of every random choice (0)")
-
-
-def add_decoding(command: argparse.ArgumentParser) -> None:
-    """Add the options that choose how probabilities become a colour."""
     command.add_argument(
-        "--decode", choices=("argmax", "mean", "annealed"), help="the model card's by default"
+        "--seed", type=from_zero, default=0, help="seed of every random choice (0)"
+    )
+
+
+def add_decoding(command: argparse.ArgumentParser, several: bool = False) -> None:
+    """Add the options that choose how probabilities become a colour, or in which several ways."""
+    many: dict[str, Any] = {"nargs": "+", "action": "extend"} if several else {}
+    command.add_argument(
+        "--decode",
+        choices=("argmax", "mean", "annealed"),
+        help="the model card's by default" + ("; one or more" if several else ""),
+        **many,
     )
     command.add_argument(
         "--temperature",
         type=above_zero,
-        help="of the annealed mean, above 0; the card's by default",
+        help="of the annealed mean, above 0; the card's by default (the card's saturation stays)",
     )
 
 
@@ -59,17 +67,52 @@ def quiet_start() -> Iterator[None]:
             os.close(kept)
 
 
+@contextlib.contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Let packages look as if they were not installed; those imported already are left alone.
+
+    Keras and TensorFlow import some packages only because they are there. They can do without
+    them, and a command line starts sooner; afterwards they can be imported as ever.
+    """
+    added = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(added))  # type: ignore[arg-type]  # None: import refuses
+    try:
+        yield
+    finally:
+        for name in added:
+            sys.modules.pop(name, None)
+
+
+def backend() -> str:
+    """Return the name of the backend that Keras will take, without importing Keras.
+
+    Returns
+    -------
+    str
+        What the variable KERAS_BACKEND says, else Keras' own settings file, else "tensorflow".
+    """
+    if named := os.environ.get("KERAS_BACKEND"):
+        return named
+    folder = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    try:
+        return str(json.loads(Path(folder, "keras.json").read_text("utf-8"))["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "tensorflow"
+
+
 def start_keras() -> None:
-    """Import Keras and its backend without their chatter."""
-    with quiet_start():
+    """Import Keras and its backend without their chatter, and without what nobody here needs."""
+    if "keras" in sys.modules:
+        return
+    needless = {"sklearn", "matplotlib"} | ({"jax"} if backend() == "tensorflow" else set())
+    with quiet_start(), hidden(*needless):
         try:
             import keras
 
             keras.ops.convert_to_tensor(0.0)
         except (ImportError, ValueError) as error:  # Keras' word for an unknown name
-            backend = os.environ.get("KERAS_BACKEND", "tensorflow")
             raise InputError(
-                f"the backend {backend!r} does not start ({error}); install it, or set "
+                f"the backend {backend()!r} does not start ({error}); install it, or set "
                 "KERAS_BACKEND to tensorflow or jax."
             ) from error
 
@@ -78,6 +121,13 @@ def positive(text: str) -> int:
     """Read a whole number above 0, for argparse."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0; received {text!r}")
+    return int(text)
+
+
+def from_zero(text: str) -> int:
+    """Read a whole number from 0 up, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 up; received {text!r}")
     return int(text)
 
 
@@ -90,6 +140,25 @@ def above_zero(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a finite number above 0; received {text!r}")
     return value
+
+
+def check_file(path: Path | None) -> None:
+    """Refuse an output file that cannot be written, before any long work.
+
+    Parameters
+    ----------
+    path : pathlib.Path or None
+        What is to be written, if anything is. It is not created.
+
+    Raises
+    ------
+    InputError
+        When it is a folder, or its own folder cannot come to be.
+    """
+    if path is not None:
+        check_folder(path.parent)
+        if path.is_dir():
+            raise InputError(f"cannot write {path}: it is a folder; name a file in it.")
 
 
 def check_folder(folder: Path) -> None:

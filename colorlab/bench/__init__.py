@@ -1,0 +1,68 @@
+"""How fast colorlab is and how much memory it takes: the figures of ``colorlab bench``.
+
+`processes` measures whole processes from outside, `photos` the colouring and `steps` the training.
+What is measured from outside comes first, in a process that has started no backend: a child's
+memory must not be mistaken for its parent's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from colorlab.bench import processes
+from colorlab.bench.effort import FAST, FULL, Effort
+
+__all__ = ["FAST", "FULL", "Effort", "inside", "outside"]
+
+Stages = dict[str, Callable[[], dict[str, Any]]]
+"""Name of a figure to what measures it."""
+
+
+def outside(effort: Effort = FULL, seed: int = 0) -> Stages:
+    """Return the figures measured in processes of their own.
+
+    Parameters
+    ----------
+    effort : Effort
+        How much to measure.
+    seed : int
+        Of the rendered photos.
+
+    Returns
+    -------
+    dict
+        ``import``, ``first_photo``, ``memory``: functions without arguments that return a dict.
+    """
+    return {
+        "import": partial(processes.import_time, effort),
+        "first_photo": partial(processes.first_photo, effort, seed),
+        "memory": partial(processes.memory, effort, seed),
+    }
+
+
+def inside(effort: Effort = FULL, seed: int = 0, progress: bool = True) -> Stages:
+    """Return the figures measured in this process; Keras starts here.
+
+    Parameters
+    ----------
+    effort : Effort
+        How much to measure.
+    seed : int
+        Of rendered photos, random pictures and weights.
+    progress : bool
+        Show bars for what takes minutes.
+
+    Returns
+    -------
+    dict
+        ``photos``, ``training_step``, ``stalls``: functions without arguments that return a dict.
+    """
+    from colorlab.bench import photos, steps
+
+    return {
+        "photos": partial(photos.rates, effort, seed),
+        "training_step": partial(steps.compare, effort, seed, progress),
+        "stalls": partial(steps.stalls, effort, seed),
+    }
