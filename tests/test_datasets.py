@@ -9,7 +9,16 @@ import pytest
 from PIL import Image
 
 from colorlab import media
-from colorlab.datasets import Augment, Manifest, PhotoSet, batch, open_photos, photos, read_manifest
+from colorlab.datasets import (
+    Augment,
+    Manifest,
+    PhotoSet,
+    batch,
+    develop,
+    open_photos,
+    photos,
+    read_manifest,
+)
 from colorlab.errors import InputError
 
 COLOURS = [(200, 40, 30), (30, 160, 60), (40, 60, 220), (230, 200, 40), (150, 30, 160)]
@@ -351,3 +360,39 @@ def test_a_crop_that_is_too_large(numbered, rng):
 def test_variation_needs_a_source_of_chance(numbered):
     with pytest.raises(ValueError, match="needs a random generator"):
         batch(numbered, [0], Augment())
+
+
+# --- luma as other film stocks show it -----------------------------------------------------------
+
+
+def test_what_is_switched_off_changes_nothing_and_draws_nothing():
+    y = np.random.default_rng(0).random((3, 8, 8, 1), np.float32)
+    rng = np.random.default_rng(1)
+    np.testing.assert_array_equal(develop(y, Augment(), rng), y)
+    assert rng.random() == np.random.default_rng(1).random()
+
+
+def test_a_curve_bends_each_picture_its_own_way_and_keeps_its_order():
+    y = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (3, 1)).reshape(3, 8, 8, 1)
+    bent = develop(y, Augment(curve=0.3), np.random.default_rng(2))
+    assert bent.dtype == np.float32
+    ramps = bent.reshape(3, 64)
+    assert np.all(np.diff(ramps) > 0)
+    np.testing.assert_allclose(ramps[:, [0, -1]], [[0, 1]] * 3, atol=1e-6)
+    assert (
+        len({round(float(ramp[32]), 4) for ramp in ramps} | {round(float(y[0, 4, 0, 0]), 4)}) == 4
+    )
+
+
+def test_grain_is_as_strong_as_asked_and_stays_in_range():
+    y = np.full((40, 16, 16, 1), 0.5, np.float32)
+    spread = develop(y, Augment(grain=0.1), np.random.default_rng(3)).std(axis=(1, 2, 3))
+    assert spread.max() < 0.11 and spread.min() < 0.02 < 0.08 < spread.max()
+    edge = develop(np.ones_like(y), Augment(grain=0.5), np.random.default_rng(3))
+    assert edge.max() == 1 and edge.min() >= 0
+
+
+@pytest.mark.parametrize("name", ["curve", "grain"])
+def test_negative_strengths_are_refused(name):
+    with pytest.raises(InputError, match=f"{name} must not be negative; received -0.1"):
+        Augment(**{name: -0.1})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from colorlab import files, report
+from colorlab import checkpoints, files, report
 from colorlab.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,6 +114,19 @@ def test_readme_is_up_to_date_with_results():
 def write_history(path, *losses):
     rows = [f"{k},{loss},{val}" for k, (loss, val) in enumerate(losses, 1)]
     path.write_text("\n".join(["epoch,loss,val_loss", *rows, ""]))
+
+
+def test_results_are_of_the_models_as_they_are_shipped():
+    cards = {name: checkpoints.read_card(name) for name in checkpoints.list_models()}
+    results = Path(__file__).parents[1] / "results"
+    measured = files.read_json(results / "color-water-test.json")["models"]
+    assert set(cards) == {key for key in measured if ":" not in key}
+    for name, card in cards.items():
+        assert measured[name]["weights_sha256"] == card["weights"]["sha256"]
+        decode = card["decode"]
+        found = {key: measured[name][key] for key in ("temperature", "saturation", "mirror")}
+        assert found == {key: decode[key] for key in found}
+        assert measured[name]["decode"] == decode["method"]
 
 
 def test_history_is_read_as_numbers(tmp_path):
