@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,20 @@ def above_zero(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a finite number above 0; received {text!r}")
     return value
+
+
+def rate(text: str) -> Fraction:
+    """Read a frame rate, for argparse: 25, 23.976 or 30000/1001."""
+    try:
+        found = Fraction(text).limit_denominator(1001)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(0)
+    if not Fraction(1, 10) <= found <= 1000:
+        raise argparse.ArgumentTypeError(
+            "must be a number of frames a second like 25 or 30000/1001, from 1/10 to 1000; "
+            f"received {text!r}"
+        )
+    return found
 
 
 def check_file(path: Path | None) -> None:

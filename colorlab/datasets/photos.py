@@ -71,7 +71,9 @@ class PhotoSet:
         return len(self.rgb)
 
 
-def read_manifest(path: str | os.PathLike[str], split: str | None = None) -> Manifest:
+def read_manifest(
+    path: str | os.PathLike[str], split: str | None = None, what: str = "photo"
+) -> Manifest:
     """Read a CSV manifest, or list a folder.
 
     Parameters
@@ -80,6 +82,8 @@ def read_manifest(path: str | os.PathLike[str], split: str | None = None) -> Man
         ``NAME.csv`` (its photos lie in the folder ``NAME`` beside it), or a folder of photos.
     split : str, optional
         Keep the rows whose column ``split`` says so; only for a CSV with that column.
+    what : str
+        What an error calls the files of a CSV.
 
     Returns
     -------
@@ -102,39 +106,39 @@ def read_manifest(path: str | os.PathLike[str], split: str | None = None) -> Man
         rows = [{"file": str(file.relative_to(path)), "source": ""} for file in files]
         name, folder = path.resolve().name, path
     else:
-        rows = _read_csv(path, split)
+        rows = _read_csv(path, split, what)
         name, folder = path.stem, path.with_suffix("")
     files = [folder / row["file"] for row in rows]
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise InputError(
-            f"{path} names {len(missing)} photo(s) that are not there, the first {missing[0]}; "
-            f"put the photos into {folder} or correct the manifest."
+            f"{path} names {len(missing)} {what}(s) that are not there, the first {missing[0]}; "
+            f"put the {what}s into {folder} or correct the manifest."
         )
     sources = [row.get("source") or "" for row in rows]
     return _manifest(name, files, sources, split, folder)
 
 
-def _read_csv(path: Path, split: str | None) -> list[dict[str, str]]:
+def _read_csv(path: Path, split: str | None, what: str) -> list[dict[str, str]]:
     """Return the rows of a manifest, of one split if asked."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:  # as Excel writes it
             rows = list(csv.DictReader(file))
     except FileNotFoundError as error:
         raise InputError(
-            f"there is no photo set at {path}; give a CSV manifest or a folder of photos."
+            f"there is no {what} set at {path}; give a CSV manifest or a folder of {what}s."
         ) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read as a CSV manifest: {error}.") from error
     if not rows or "file" not in rows[0]:
         raise InputError(
-            f"{path} is not a photo manifest; it needs a header with a column 'file' and one row "
-            f"per photo; received the columns {list(rows[0]) if rows else []}."
+            f"{path} is not a {what} manifest; it needs a header with a column 'file' and one row "
+            f"per {what}; received the columns {list(rows[0]) if rows else []}."
         )
     for row in rows:
         if not row["file"] or Path(row["file"]).is_absolute():
             raise InputError(
-                f"{path} must name photos relative to the folder {path.stem}; "
+                f"{path} must name {what}s relative to the folder {path.stem}; "
                 f"received {row['file']!r}."
             )
     if split is None:
