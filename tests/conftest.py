@@ -50,6 +50,43 @@ def small_model(model):
     return dataclasses.replace(model, card={**model.card, "working_size": 32})
 
 
+@pytest.fixture(scope="session")
+def make_film_model(tmp_path_factory):
+    """A function that writes a tiny consistency model, its color model inside; random weights."""
+    from colorlab import checkpoints, color_model, consistency_model, vgg
+
+    config = color_model.ColorModelConfig(n=8, taps=(2,), widths=(8,), context=8)
+    about = {
+        "schema": 1,
+        "n": config.n,
+        "align": config.align,
+        "decode": {"method": "annealed", "temperature": 0.5},
+        "working_size": 32,
+        "working_height": 24,
+        "prior": [[0.05, 0.05, 0.1, 0.1, 0.4, 0.2, 0.05, 0.05]] * 2,
+        "backbone": vgg.describe(config.backbone),
+    }
+
+    def make(memory="guided", seed=0):
+        folder = tmp_path_factory.mktemp("film-models") / f"tiny-{memory}"
+        named = {"name": "tiny-color", "kind": "color", "architecture": config.to_json()}
+        card = checkpoints.save(
+            folder / checkpoints.INSIDE, color_model.build(config, seed), about | named
+        )
+        small = consistency_model.ConsistencyConfig(memory, 4, 8, reach=1, keys=4)
+        network = consistency_model.build(small, config, seed)
+        told = {
+            "name": folder.name,
+            "kind": "consistency",
+            "architecture": small.to_json(),
+            "color_model": {"name": "tiny-color", "weights_sha256": card["weights"]["sha256"]},
+        }
+        checkpoints.save(folder, network, about | told)
+        return folder
+
+    return make
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 256 kB, which only root can mount."""

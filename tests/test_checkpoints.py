@@ -240,13 +240,13 @@ def test_weights_that_are_no_finite_numbers(copy, bad):
 
 def test_a_card_of_another_n(copy):
     edit_card(copy, architecture={**CONFIG.to_json(), "n": 6}, n=6)
-    with pytest.raises(InputError, match=r"belong to another architecture .*\(n=6, edge\)"):
+    with pytest.raises(InputError, match=r"\(n=6, edge\) belong to another architecture"):
         checkpoints.load(copy)
 
 
 def test_a_card_that_contradicts_itself(copy):
     edit_card(copy, n=6)
-    with pytest.raises(InputError, match=r"\(n=8, edge\): the card's own n is 6"):
+    with pytest.raises(InputError, match=r"says n=6, its architecture n=8; restore it"):
         checkpoints.load(copy)
 
 
@@ -289,9 +289,24 @@ def test_a_card_that_lacks_something(copy, field):
             checkpoints.load(copy)
 
 
+@pytest.mark.parametrize("lacking", ["method", "temperature"])
+def test_a_card_that_does_not_say_how_to_decode(copy, lacking):
+    decode = files.read_json(copy / "card.json")["decode"]
+    edit_card(copy, decode={key: value for key, value in decode.items() if key != lacking})
+    with pytest.raises(InputError, match=rf"it lacks decode\.{lacking}"):
+        checkpoints.load(copy)
+
+
 def test_cards_of_another_kind(copy):
     edit_card(copy, kind="consistency")
-    with pytest.raises(InputError, match="is a consistency model; a color model is needed"):
+    with pytest.raises(
+        InputError,
+        match="is a consistency model, which colours films; a color model is needed here, "
+        f"which colours single pictures: .*{checkpoints.DEFAULT}",
+    ):
+        checkpoints.load(copy)
+    edit_card(copy, kind="music")
+    with pytest.raises(InputError, match="unknown kind 'music'; this colorlab knows color, cons"):
         checkpoints.load(copy)
     edit_card(copy, kind="color", schema=2)
     with pytest.raises(InputError, match="follows schema 2"):
@@ -368,20 +383,20 @@ def test_a_model_that_is_replaced_while_it_is_read(network, tmp_path, monkeypatc
     checkpoints.save(tmp_path, network, card(name="old"))
     other, read_card, readings = shuffled(CONFIG, seed=2), checkpoints.read_card, []
 
-    def read_slowly(folder):
-        found = read_card(folder)
+    def read_slowly(folder, kind):
+        found = read_card(folder, kind)
         if not readings:
             checkpoints.save(tmp_path, other, card(name="new"))
         readings.append(found["name"])
         return found
 
-    monkeypatch.setattr(checkpoints, "read_card", read_slowly)
+    monkeypatch.setattr(checkpoints.store, "read_card", read_slowly)
     model = checkpoints.load(tmp_path)
     assert (readings, model.name) == (["old", "new"], "new")
 
 
 def test_models_are_found_by_name_and_by_folder(saved, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "folder_of_models", lambda: saved.parent)
+    monkeypatch.setattr(checkpoints.store, "folder_of_models", lambda: saved.parent)
     assert checkpoints.list_models() == ["tiny"]
     assert checkpoints.locate("tiny") == saved
     assert checkpoints.locate(saved) == saved
@@ -392,12 +407,12 @@ def test_models_are_found_by_name_and_by_folder(saved, tmp_path, monkeypatch):
     assert checkpoints.read_card(run)["name"] == "tiny"
     with pytest.raises(InputError, match=r"no model called 'other'.*packaged model \(tiny\)"):
         checkpoints.locate("other")
-    monkeypatch.setattr(checkpoints, "DEFAULT", "tiny")
+    monkeypatch.setattr(checkpoints.store, "DEFAULT", "tiny")
     assert checkpoints.locate() == saved
 
 
 def test_an_empty_house_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "folder_of_models", lambda: tmp_path / "nothing")
+    monkeypatch.setattr(checkpoints.store, "folder_of_models", lambda: tmp_path / "nothing")
     assert checkpoints.list_models() == []
     with pytest.raises(InputError, match="none are installed"):
         checkpoints.locate()
@@ -405,13 +420,15 @@ def test_an_empty_house_says_so(tmp_path, monkeypatch):
 
 def test_packaged_models_have_whole_cards():
     assert checkpoints.folder_of_models().parts[-2:] == ("assets", "models")
-    assert checkpoints.DEFAULT in checkpoints.list_models()
+    assert checkpoints.DEFAULT in checkpoints.list_models("color")
     for name in checkpoints.list_models():
         card = checkpoints.read_card(name)
         assert card["name"] == name
+        assert (card["kind"] == "color") == (name in checkpoints.list_models("color"))
         weights = checkpoints.locate(name) / checkpoints.WEIGHTS
         assert card["weights"]["sha256"] == files.sha256(weights)
-        assert {"prior", "dataset", "training", "command", "versions", "date"} <= set(card)
+        assert {"dataset", "training", "command", "versions", "date"} <= set(card)
+        assert card["kind"] == "consistency" or "prior" in card
 
 
 def test_versions_are_json():

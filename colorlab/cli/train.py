@@ -1,19 +1,34 @@
-"""``colorlab train color``: train a color model on photos."""
+"""``colorlab train``: train a color model on photos, or a consistency model on films."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colorlab.cli import common
+from colorlab.errors import InputError
+
+if TYPE_CHECKING:
+    from colorlab.datasets import ClipSet
+
+WINDOW = (128, 160)
+"""Height and width, pixels, of the windows of frames that a consistency model learns from, where
+the clips are that large."""
 
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
     train = commands.add_parser("train", help="train a model")
     kinds = train.add_subparsers(dest="kind", metavar="KIND", required=True)
+    _add_color(kinds)
+    _add_consistency(kinds)
+
+
+def _add_color(kinds: Any) -> None:
     color = kinds.add_parser("color", help="the color model (stills)")
     color.add_argument(
         "--photos",
@@ -74,18 +89,111 @@ def add(commands: Any) -> None:
         help="momentum of the mean weights, 0 for none (0.99)",
     )
     color.add_argument(
-        "--precision",
-        choices=("auto", "float32", "mixed_bfloat16"),
-        default="auto",
-        help="auto takes bfloat16 where it pays (auto)",
-    )
-    color.add_argument(
         "--devices",
         type=common.positive,
         default=1,
         help="devices that share each batch; more than one need KERAS_BACKEND=jax (1)",
     )
-    color.add_argument(
+    _add_running(color)
+    color.set_defaults(run=run_color)
+
+
+def _add_consistency(kinds: Any) -> None:
+    film = kinds.add_parser("consistency", help="the consistency model (films)")
+    film.add_argument(
+        "--clips",
+        required=True,
+        type=Path,
+        help="a CSV manifest with the splits train and val, or a folder of films or of folders of "
+        "frames (the last by name then validates)",
+    )
+    film.add_argument("--out", required=True, type=Path, help="folder of the run; again to go on")
+    film.add_argument("--name", help="the model's name in its card; the folder's by default")
+    film.add_argument(
+        "--color-model",
+        metavar="NAME",
+        help="the frozen color model that is completed, a packaged one's name or a model folder; "
+        "the default color model if left out",
+    )
+    film.add_argument(
+        "--memory",
+        choices=("guided", "concat"),
+        default="guided",
+        help="guided looks up each pixel's place in the frame before; concat is the paper's way "
+        "(guided)",
+    )
+    film.add_argument(
+        "--context",
+        choices=("truth", "scheduled", "free"),
+        default="truth",
+        help="what is told of the frame before: its true colours, the model's own colouring, or "
+        "scheduled, from the one to the other (truth)",
+    )
+    film.add_argument(
+        "--stride", type=common.positive, default=1, help="frames from one to the next (1)"
+    )
+    film.add_argument(
+        "--coasts",
+        type=common.from_zero,
+        default=0,
+        metavar="N",
+        help="rendered coasts added to the training clips, of the seeds 0 to N - 1 (0)",
+    )
+    film.add_argument(
+        "--coast-frames",
+        type=common.positive,
+        default=90,
+        metavar="M",
+        help="frames of each coast (90)",
+    )
+    film.add_argument(
+        "--height",
+        type=common.positive,
+        default=128,
+        help="frames are scaled to this height, pixels (128)",
+    )
+    film.add_argument(
+        "--fps", type=common.rate, help="frames a second of folders of frames, and of coasts (30)"
+    )
+    film.add_argument(
+        "--max-frames", type=common.positive, help="frames read of each film; all by default"
+    )
+    film.add_argument("--epochs", type=int, default=10, help="how often is validated (10)")
+    film.add_argument("--steps", type=int, default=200, help="steps per epoch (200)")
+    film.add_argument("--batch-size", type=int, default=8, help="pairs of frames per step (8)")
+    film.add_argument("--learning-rate", type=float, default=1e-3, help="at its peak (0.001)")
+    film.add_argument(
+        "--noise",
+        type=float,
+        default=0.0,
+        help="largest strength of noise on the colours of the frame before, such as 0.03 (0)",
+    )
+    film.add_argument(
+        "--without",
+        type=float,
+        default=0.0,
+        help="share of pairs that are told nothing of the frame before, below 1 (0)",
+    )
+    film.add_argument(
+        "--window",
+        type=int,
+        default=24,
+        help="frames of each clip that the model colours before an epoch, to be told of its own "
+        "colouring (24)",
+    )
+    _add_running(film)
+    film.set_defaults(run=run_consistency)
+
+
+def _add_running(command: argparse.ArgumentParser) -> None:
+    """Add the options that every training takes."""
+    command.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed_bfloat16"),
+        default="auto",
+        help="auto takes bfloat16 where it pays (auto)",
+    )
+    command.add_argument(
         "--save-every",
         type=float,
         default=0.0,
@@ -93,11 +201,10 @@ def add(commands: Any) -> None:
         help="time between two states from which a killed training can go on; more for a GPU "
         "whose steps are short (0: after every step)",
     )
-    common.add_common(color)
-    color.set_defaults(run=run)
+    common.add_common(command)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run_color(arguments: argparse.Namespace) -> int:
     """Train, or continue, then tune the temperature on the validation photos."""
     common.check_folder(arguments.out)
     common.start_keras()
@@ -153,3 +260,92 @@ def run(arguments: argparse.Namespace) -> int:
         f"the model is in {best}",
     )
     return 0
+
+
+def run_consistency(arguments: argparse.Namespace) -> int:
+    """Train a consistency model on pairs of frames, or continue."""
+    common.check_folder(arguments.out)
+    common.start_keras()
+    from colorlab import checkpoints, consistency_model, devices, training
+
+    color = checkpoints.load(arguments.color_model, devices.precision(arguments.precision))
+    settings = training.Settings(
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        learning_rate=arguments.learning_rate,
+        precision=arguments.precision,
+        seed=arguments.seed,
+        save_every=arguments.save_every,
+    )
+    pairs = training.Pairs(
+        context=arguments.context,
+        stride=arguments.stride,
+        noise=arguments.noise,
+        without=arguments.without,
+        steps=arguments.steps,
+        window=arguments.window,
+    )
+    progress = not arguments.quiet
+    clips, validation = _open_clips(arguments, progress)
+    shapes = [clip.rgb.shape[1:3] for clip in (*clips.clips, *validation.clips)]
+    largest = (min(sides) for sides in zip(WINDOW, *shapes, strict=True))
+    best = training.train_consistency(
+        clips,
+        validation,
+        color,
+        arguments.out,
+        consistency_model.ConsistencyConfig(memory=arguments.memory),
+        settings,
+        dataclasses.replace(pairs, crop=tuple(side // 16 * 16 for side in largest)),
+        name=arguments.name or arguments.out.resolve().name,
+        command=common.command_line(arguments.words),
+        progress=progress,
+    )
+    row = checkpoints.read_card(best)["metrics"]
+    common.say(
+        arguments,
+        f"best epoch {row['epoch']:.0f}: validation loss {row['val_loss']:.3f} nats a pixel; "
+        f"the model is in {best}",
+    )
+    return 0
+
+
+def _open_clips(arguments: argparse.Namespace, progress: bool) -> tuple[ClipSet, ClipSet]:
+    """Open the clips to learn from, rendered ones included, and those to validate on."""
+    from colorlab import datasets
+
+    path, height, rate = arguments.clips, arguments.height, arguments.fps
+
+    def opened(split: str | None) -> ClipSet:
+        return datasets.open_clips(path, split, height, rate, arguments.max_frames, progress)
+
+    if path.suffix.lower() == ".csv":
+        clips, validation = opened("train"), opened("val")
+    else:
+        clips, validation = _last_validates(opened(None), path)
+    if arguments.coasts:
+        rendered = datasets.coasts(
+            range(arguments.coasts),
+            arguments.coast_frames,
+            rate or Fraction(30),
+            height,
+            round(height * 16 / 9),
+            progress,
+        )
+        clips = datasets.join([clips, rendered])
+    return clips, validation
+
+
+def _last_validates(clips: ClipSet, path: Path) -> tuple[ClipSet, ClipSet]:
+    """Set the last clip of a folder aside."""
+    if len(clips) < 2:
+        raise InputError(
+            f"{path} holds one film; training needs at least two, one to learn from and one to "
+            "validate on: give a folder of films, or a CSV manifest with the splits train and val."
+        )
+
+    def part(split: str, chosen: slice) -> ClipSet:
+        sha256 = hashlib.sha256(f"{clips.sha256} {split}".encode()).hexdigest()
+        return dataclasses.replace(clips, split=split, sha256=sha256, clips=clips.clips[chosen])
+
+    return part("train", slice(-1)), part("val", slice(-1, None))

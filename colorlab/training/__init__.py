@@ -9,6 +9,7 @@ uninterrupted one.
 """
 
 from colorlab.training.color import count_prior, prepare, train_color
+from colorlab.training.consistency import Pairs, train_consistency
 from colorlab.training.settings import Settings
 
-__all__ = ["Settings", "count_prior", "prepare", "train_color"]
+__all__ = ["Pairs", "Settings", "count_prior", "prepare", "train_color", "train_consistency"]

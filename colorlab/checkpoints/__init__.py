@@ -1,0 +1,49 @@
+"""Models on disk: a folder with ``weights.npz`` (half precision, no backbone) and ``card.json``.
+
+The card says everything needed to rebuild and to judge a model; loading checks the weights' hash
+and the backbone's, or the color model's. Nothing is pickled.
+"""
+
+from colorlab.checkpoints.color import ColorModel, chroma_of, copy_weights, load, softmax
+from colorlab.checkpoints.consistency import (
+    FILM_DEFAULT,
+    INSIDE,
+    ConsistencyModel,
+    keep_color_model,
+    load_consistency,
+)
+from colorlab.checkpoints.store import (
+    CARD,
+    DEFAULT,
+    WEIGHTS,
+    folder_of_models,
+    kind_of,
+    list_models,
+    locate,
+    read_card,
+    save,
+    versions,
+)
+
+__all__ = [
+    "CARD",
+    "DEFAULT",
+    "FILM_DEFAULT",
+    "INSIDE",
+    "WEIGHTS",
+    "ColorModel",
+    "ConsistencyModel",
+    "chroma_of",
+    "copy_weights",
+    "folder_of_models",
+    "keep_color_model",
+    "kind_of",
+    "list_models",
+    "load",
+    "load_consistency",
+    "locate",
+    "read_card",
+    "save",
+    "softmax",
+    "versions",
+]
