@@ -3,22 +3,27 @@
 >>> from colorlab import colorize_film
 >>> colorize_film.file("grey.mp4", "coloured.mp4")            # doctest: +SKIP
 
-What carries frames from file to file is `colorlab.media.recolor`; here is what colours them.
+What carries frames from file to file is `colorlab.media.recolor`; here is what colours them: a
+color model frame by frame, or a consistency model that knows the frame before
+(`colorlab.rollout.Rollout`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import checkpoints, colorize
-from colorlab.checkpoints import ColorModel
-from colorlab.media import films
-from colorlab.media.recolor import recolor
+from colorlab import checkpoints, colorize, devices, files, yuv
+from colorlab.checkpoints import ColorModel, ConsistencyModel
+from colorlab.media import cuts, films, resize
+from colorlab.media.recolor import Colorer, recolor
+from colorlab.rollout import Rollout
 
 
 class FrameByFrame:
@@ -67,6 +72,7 @@ class FrameByFrame:
         decode, temperature = self._how
         return {
             "model": self.model.name,
+            "precision": self.model.precision,
             "weights": self.model.card["weights"]["sha256"],
             "decode": decode or self.model.decode,
             "temperature": self.model.temperature if temperature is None else temperature,
@@ -74,24 +80,158 @@ class FrameByFrame:
         }
 
 
+# ------------------------------------------------------------------------------------- models
+
+
+def film_model(name: str | os.PathLike[str] | None = None) -> str | os.PathLike[str]:
+    """Return the model that colours films.
+
+    Parameters
+    ----------
+    name : str or path, optional
+        The model that was asked for, of either kind.
+
+    Returns
+    -------
+    str or path
+        It, or else `colorlab.checkpoints.FILM_DEFAULT`; the default color model where that is not
+        installed.
+    """
+    if name is not None:
+        return name
+    installed = checkpoints.FILM_DEFAULT in checkpoints.list_models("consistency")
+    return checkpoints.FILM_DEFAULT if installed else checkpoints.DEFAULT
+
+
+def load(
+    name: str | os.PathLike[str] | None = None, precision: str = "auto"
+) -> ColorModel | ConsistencyModel:
+    """Load a model that colours films.
+
+    Parameters
+    ----------
+    name : str or path, optional
+        As for `film_model`: a packaged model's name, a model folder or a training's.
+    precision : {"auto", "float32", "mixed_bfloat16"}
+        As for `colorlab.devices.precision`.
+
+    Returns
+    -------
+    ColorModel or ConsistencyModel
+        Ready for `colorer_for`.
+
+    Raises
+    ------
+    InputError
+        When there is no such model, or it cannot be used.
+    """
+    folder = checkpoints.locate(film_model(name))
+    dtype = devices.precision(precision)
+    if checkpoints.kind_of(folder) == "consistency":
+        return checkpoints.load_consistency(folder, dtype)
+    return checkpoints.load(folder, dtype)
+
+
+def load_once(
+    name: str | os.PathLike[str] | None = None, precision: str = "auto"
+) -> ColorModel | ConsistencyModel:
+    """Load a model as `load` does and keep it, so that a second film does not wait for it.
+
+    Parameters
+    ----------
+    name, precision : optional
+        As for `load`.
+
+    Returns
+    -------
+    ColorModel or ConsistencyModel
+        The model; loaded again when its card has changed, as after another training.
+    """
+    folder = checkpoints.locate(film_model(name))
+    return _load(folder, files.sha256(folder / checkpoints.CARD), precision)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, card: str, precision: str) -> ColorModel | ConsistencyModel:
+    return load(folder, precision)
+
+
+def colorer_for(
+    model: ColorModel | ConsistencyModel,
+    decode: str | None = None,
+    temperature: float | None = None,
+) -> Colorer:
+    """Return what colours a film with a model.
+
+    Parameters
+    ----------
+    model : ColorModel or ConsistencyModel
+        From `load`.
+    decode, temperature : optional
+        How probabilities become colours; the card's way by default.
+
+    Returns
+    -------
+    FrameByFrame or colorlab.rollout.Rollout
+        New, for one film.
+    """
+    if isinstance(model, ConsistencyModel):
+        return Rollout(model, decode, temperature)
+    return FrameByFrame(model, decode, temperature)
+
+
+# ------------------------------------------------------------------------------------- colouring
+
+
+def frames(pictures: Iterable[NDArray[Any]], colorer: Colorer) -> Iterator[NDArray[np.float32]]:
+    """Colour the frames of a film in memory, one after the other.
+
+    Parameters
+    ----------
+    pictures : iterable of numpy.ndarray, (H, W, 3)
+        uint8, or float in [0, 1]; all of one size. Any colour in them is ignored.
+    colorer : Colorer
+        From `colorer_for`, for example.
+
+    Yields
+    ------
+    numpy.ndarray of float32, (H, W, 3)
+        RGB in [0, 1] with the frame's luma.
+    """
+    detector = cuts.CutDetector()
+    for picture in pictures:
+        y = yuv.luma(picture)
+        height, width = y.shape[:2]
+        small = np.clip(resize(y, *colorer.shape(height, width)), 0, 1)
+        starts = np.array([detector.is_cut(small[..., 0])])
+        uv = np.asarray(colorer.chroma(small[None], starts)[0], np.float32)
+        yield yuv.yuv_to_rgb(y, resize(uv, height, width))
+
+
 def file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
-    model: ColorModel | str | None = None,
+    model: ColorModel | ConsistencyModel | str | os.PathLike[str] | None = None,
     decode: str | None = None,
     temperature: float | None = None,
     lossless: bool = False,
+    precision: str = "auto",
 ) -> list[str]:
-    """Colour a film file, frame by frame.
+    """Colour a film file.
 
     Parameters
     ----------
     source, target : path
         The film, and the film to write.
-    model, decode, temperature : optional
-        As for `colorlab.colorize.picture`.
+    model : ColorModel, ConsistencyModel, str or path, optional
+        A loaded model or a name, of either kind: a color model colours each frame for itself, a
+        consistency model knows the frame before. As `film_model` says if left out.
+    decode, temperature : optional
+        As for `colorer_for`.
     lossless : bool
         As for `colorlab.media.recolor.recolor`.
+    precision : {"auto", "float32", "mixed_bfloat16"}
+        With which a model given by its name is loaded.
 
     Returns
     -------
@@ -101,8 +241,9 @@ def file(
     Raises
     ------
     InputError
-        As for `colorlab.media.recolor.recolor`.
+        As for `load` and `colorlab.media.recolor.recolor`.
     """
     found = films.open_film(source)
-    loaded = model if isinstance(model, ColorModel) else colorize.load_once(model)
-    return recolor(found, target, FrameByFrame(loaded, decode, temperature), lossless)
+    if not isinstance(model, ColorModel | ConsistencyModel):
+        model = load_once(model, precision)
+    return recolor(found, target, colorer_for(model, decode, temperature), lossless)

@@ -1,6 +1,7 @@
 """The command line does what it says: every command, once through, on small pictures."""
 
 import csv
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,7 +13,9 @@ import pytest
 from PIL import Image
 
 from colorlab import checkpoints, coast, files, media, yuv
+from colorlab import colorize as colorize_photo
 from colorlab.cli import colorize, common, demo, lab, main
+from colorlab.media import films
 
 pytestmark = pytest.mark.keras
 
@@ -23,7 +26,14 @@ ROOT = Path(__file__).resolve().parents[1]
 def small(monkeypatch, small_model):
     """Every command colours with a model that is loaded already and looks at 32 × 32 pixels."""
     monkeypatch.setattr(checkpoints, "load", lambda name=None, dtype=None: small_model)
+    monkeypatch.setattr(checkpoints, "FILM_DEFAULT", "not-installed")  # films by it as well
     return small_model
+
+
+@pytest.fixture(scope="module")
+def film_model(make_film_model):
+    """The folder of a tiny consistency model."""
+    return make_film_model()
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +166,70 @@ def test_decode_and_temperature_reach_the_picture(album, small):
     assert len(set(pictures)) == 4
 
 
+def test_a_consistency_model_colours_films_and_its_color_model_photos(
+    album, film_model, make_film, capsys
+):
+    planes = [np.full((36, 64), value, np.uint8) for value in (60, 120, 180)]
+    film, photo = make_film(planes), album / "a.png"
+    out = album.parent / "out"
+    words = ("--model", film_model, "--precision", "float32")
+    assert run("colorize", film, photo, "-o", out, *words) == 0
+    said = capsys.readouterr().out
+    assert said == "2 files coloured with tiny-guided and tiny-color.\n"
+    inside = film_model / checkpoints.INSIDE
+    for source, alone, like in ((photo, "b.png", inside), (film, "b.mp4", film_model)):
+        target = album.parent / alone
+        assert run("colorize", source, "-o", target, "--model", like, *words[2:]) == 0
+        assert target.read_bytes() == (out / source.name).read_bytes()
+    assert run("colorize", film, "-o", album.parent / "c.mp4", "--model", inside) == 0
+    assert (album.parent / "c.mp4").read_bytes() != (out / film.name).read_bytes()
+
+
+def test_each_model_is_loaded_once_and_only_when_needed(
+    album, film_model, make_film, small_model, monkeypatch
+):
+    loaded = []
+    consistency = checkpoints.load_consistency(film_model)
+
+    def load(name=None, dtype=None):
+        loaded.append(("color", dtype))
+        return small_model
+
+    def load_consistency(name=None, dtype=None):
+        loaded.append((Path(name).name, dtype))
+        return consistency
+
+    monkeypatch.setattr(checkpoints, "load", load)
+    monkeypatch.setattr(checkpoints, "load_consistency", load_consistency)
+    monkeypatch.setattr(checkpoints, "FILM_DEFAULT", film_model.name)
+    monkeypatch.setattr(checkpoints, "list_models", lambda kind=None: [film_model.name])
+    locate = checkpoints.locate
+    named = lambda name=None: film_model if name == film_model.name else locate(name)  # noqa: E731
+    monkeypatch.setattr(checkpoints, "locate", named)
+    films = [make_film([np.zeros((8, 8), np.uint8)] * 2, name) for name in ("a.mp4", "b.mp4")]
+    photos = [album / "a.png", album / "sub" / "b.png"]
+    out = ("-o", album.parent / "out", "--quiet")
+    assert run("colorize", *photos, *out) == 0
+    assert loaded == [("color", None)]
+    loaded.clear()
+    assert run("colorize", *films, *out, "--precision", "float32") == 0
+    assert loaded == [(film_model.name, "float32")]
+    loaded.clear()
+    assert run("colorize", *films, *photos, *out, "--precision", "mixed_bfloat16") == 0
+    assert loaded == [(film_model.name, "mixed_bfloat16"), ("color", None)]
+
+
+def test_a_model_that_is_not_there_ends_everything_in_one_line(album, make_film, capsys):
+    film = make_film([np.zeros((8, 8), np.uint8)] * 2)
+    for inputs in ((film,), (album,), (album, film)):
+        words = ("-o", album.parent / "out", "--model", "nowhere", "--quiet")
+        assert run("colorize", *inputs, *words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("colorlab: no model called 'nowhere'")
+    assert run("colorize", film, "--precision", "float8") == 2
+    assert "--precision: invalid choice: 'float8'" in capsys.readouterr().err
+
+
 def test_plan_pairs_sources_and_targets(album, tmp_path):
     a, b = album / "a.png", album / "sub" / "b.png"
     out = tmp_path / "out"
@@ -231,12 +305,21 @@ def test_evaluate_a_folder_with_another_decoder(coasts, small, capsys):
 # --- demo ----------------------------------------------------------------------------------------
 
 
-def test_demo_shows_photos_and_coasts_in_every_column(small, tmp_path, capsys):
+@pytest.fixture
+def short_film(monkeypatch):
+    """The demo's film has three small frames, two of which are shown as stills."""
+    changes = {"FILM_FRAMES": 3, "FILM_HEIGHT": 36, "FILM_WIDTH": 64, "STILLS": range(0, 3, 2)}
+    for name, value in changes.items():
+        monkeypatch.setattr(demo, name, value)
+
+
+def test_demo_shows_photos_and_coasts_in_every_column(small, short_film, tmp_path, capsys):
     out = tmp_path / "demo"
     assert run("demo", "--out", out, "--seed", 1, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
     names = {path.name for path in out.iterdir()}
-    assert {"comparison.png", "report.json"} <= names
-    assert not any(".part" in name for name in names)
+    pictures = {"comparison.png", "comparison.mp4", "figure5.png", "overview.jpg"}
+    assert names == pictures | {"report.json"}
     report = json.loads((out / "report.json").read_text())
     pictures = report["pictures"]
     kinds = [one["kind"] for one in pictures]
@@ -254,6 +337,50 @@ def test_demo_shows_photos_and_coasts_in_every_column(small, tmp_path, capsys):
         width, height = image.size
         assert 900 < width < 3000 and height > len(pictures) * 100
         assert np.ptp(np.asarray(image.convert("RGB")), axis=-1).mean() > 5
+
+    film = report["film"]
+    assert (film["coast"], film["frames"], film["rate"]) == (demo.FILM_COAST + 1, 3, "30")
+    assert list(film["models"]) == ["color model"]
+    assert list(film["psnr"]) == ["grey (input)", "color model", "truth"]
+    assert film["psnr"]["truth"] == 100
+
+
+def test_demo_shows_the_film_model_beside_its_color_model(film_model, short_film, tmp_path):
+    film = checkpoints.load_consistency(film_model)
+    columns = demo.film_columns(film)
+    assert [caption for caption, _ in columns] == ["color model", "film model"]
+    assert [colorer.settings()["model"] for _, colorer in columns] == ["tiny-color", "tiny-guided"]
+    told = demo.film(columns, tmp_path, 0, quiet=True)
+    assert list(told["psnr"]) == ["grey (input)", "color model", "film model", "truth"]
+
+    shown = [f.rgb for f in films.open_film(tmp_path / "comparison.mp4").frames(rgb=True)]
+    assert len(shown) == 3
+    truth = coast.Scene(demo.FILM_COAST).render(1 / 30, 36, 64)
+    for rgb in (truth, yuv.to_uint8(np.repeat(yuv.luma(truth), 3, axis=-1))):
+        panels = [shown[1][-36:, left : left + 64].astype(int) for left in (0, 204)]
+        assert min(np.abs(panel - rgb).mean() for panel in panels) < 6
+    color, told = (shown[2][-36:, left : left + 64].astype(int) for left in (68, 136))
+    assert np.abs(color - told).mean() > 1
+    with Image.open(tmp_path / "figure5.png") as image:
+        assert image.width > 500 and image.height > 400
+
+
+def test_demo_runs_the_network_once_for_all_decoders(small_model):
+    y = yuv.luma(coast.Scene(1).render(0.0, 40, 60))
+    calls = []
+
+    class Counted:
+        def predict_on_batch(self, batch):
+            calls.append(batch.shape)
+            return small_model.network.predict_on_batch(batch)
+
+    methods = {"card": None, "argmax": "argmax", "mean": "mean"}
+    counted = dataclasses.replace(small_model, network=Counted())
+    found = demo.colorings(y, counted, methods)
+    assert len(calls) == (2 if small_model.mirror else 1)
+    for name, method in methods.items():
+        expected = colorize_photo.picture(y, small_model, method)
+        np.testing.assert_allclose(found[name], expected, atol=1e-6)
 
 
 def test_demo_photos_are_small_and_the_coasts_follow_the_seed():

@@ -1,14 +1,15 @@
-"""Colouring films with the color model: each frame for itself, by the arithmetic of photos."""
+"""Colouring films: frame by frame by the arithmetic of photos, or with a memory."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from colorlab import coast, colorize, colorize_film, yuv
+from colorlab import checkpoints, coast, colorize, colorize_film, files, yuv
 from colorlab.errors import InputError
 from colorlab.media import films
 from colorlab.media.recolor import recolor
+from colorlab.rollout import Rollout
 
 pytestmark = pytest.mark.keras
 
@@ -67,6 +68,7 @@ def test_the_way_of_decoding_is_part_of_the_settings(greys, make_film, tmp_path,
     settings = colorize_film.FrameByFrame(small_model, "mean").settings()
     assert settings == {
         "model": small_model.name,
+        "precision": "float32",
         "weights": small_model.card["weights"]["sha256"],
         "decode": "mean",
         "temperature": small_model.temperature,
@@ -78,3 +80,76 @@ def test_the_way_of_decoding_is_part_of_the_settings(greys, make_film, tmp_path,
     with pytest.raises(InputError, match="argmax, mean, annealed"):
         colorize_film.file(source, tmp_path / "bad.mp4", small_model, "nonsense")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "out.mp4"]
+
+
+# --- with a memory -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(make_film_model):
+    """The folder of a tiny consistency model."""
+    return make_film_model()
+
+
+@pytest.mark.parametrize("kind", ["color", "consistency"])
+def test_a_film_in_memory_gets_the_colours_of_one_in_a_file(
+    greys, make_film, tmp_path, small_model, folder, kind
+):
+    model = small_model if kind == "color" else colorize_film.load(folder, "float32")
+    pictures = [np.repeat(plane[..., None], 3, axis=-1) for plane in greys]
+    source = make_film(greys, form="yuv444p", matrix=6, full=True)
+    colorize_film.file(source, tmp_path / "out.mp4", model, lossless=True)
+    colored = list(colorize_film.frames(pictures, colorize_film.colorer_for(model)))
+    for rgb, plane, frame in zip(shown(tmp_path / "out.mp4"), greys, colored, strict=True):
+        assert np.abs(rgb / 255 - frame).max() < 2.5 / 255
+        np.testing.assert_allclose(yuv.luma(frame)[..., 0], plane / 255, atol=1e-5)
+
+
+def test_a_film_in_memory_has_cuts(greys, folder):
+    model = colorize_film.load(folder, "float32")
+    pictures = [np.repeat(plane[..., None], 3, axis=-1) for plane in greys[:3]]
+    cut = [*pictures, *(255 - picture for picture in pictures)]
+    colored = list(colorize_film.frames(cut, Rollout(model)))
+    anew = list(colorize_film.frames(cut[3:], Rollout(model)))
+    np.testing.assert_array_equal(colored[3:], anew)
+
+
+def test_a_model_of_either_kind_is_found_by_its_name(greys, make_film, tmp_path, folder):
+    source = make_film(greys[:2], form="yuv444p")
+    made = {}
+    for name, model in (
+        ("consistency", folder),
+        ("color", folder / checkpoints.INSIDE),
+        ("loaded", colorize_film.load(str(folder), "float32")),
+    ):
+        target = tmp_path / f"{name}.mp4"
+        colorize_film.file(source, target, model, lossless=True, precision="float32")
+        made[name] = target.read_bytes()
+    assert made["loaded"] == made["consistency"] != made["color"]
+    with pytest.raises(InputError, match="no model called 'nowhere'"):
+        colorize_film.file(source, tmp_path / "bad.mp4", "nowhere")
+
+
+def test_the_default_is_the_film_model_where_it_is_installed(monkeypatch):
+    assert colorize_film.film_model("mine") == "mine"
+    for installed, expected in (([checkpoints.FILM_DEFAULT], "FILM_DEFAULT"), ([], "DEFAULT")):
+        monkeypatch.setattr(checkpoints, "list_models", lambda kind, found=installed: found)
+        assert colorize_film.film_model() == getattr(checkpoints, expected)
+
+
+def test_precision_is_chosen_when_a_model_is_loaded(folder):
+    for kind, where in ((Rollout, folder), (colorize_film.FrameByFrame, folder / "color_model")):
+        for precision in ("float32", "mixed_bfloat16"):
+            colorer = colorize_film.colorer_for(colorize_film.load(where, precision))
+            assert isinstance(colorer, kind)
+            assert colorer.settings()["precision"] == precision
+            uv = colorer.chroma(np.full((1, 8, 9, 1), 0.5, np.float32), np.array([True]))
+            assert uv.dtype == np.float32 and uv.shape == (1, 8, 9, 2)
+
+
+def test_a_model_is_kept_until_its_card_changes(folder, make_film_model):
+    once = colorize_film.load_once(folder, "float32")
+    assert colorize_film.load_once(str(folder), "float32") is once
+    card = folder / checkpoints.CARD
+    files.write_json(card, {**files.read_json(card), "name": "renamed"})
+    assert colorize_film.load_once(folder, "float32").name == "renamed"

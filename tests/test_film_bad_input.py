@@ -37,6 +37,7 @@ def nothing_half_written(tmp_path):
 def small(monkeypatch, small_model):
     """The command colours with a model that is loaded already and works at 32 × 32 pixels."""
     monkeypatch.setattr(checkpoints, "load", lambda name=None, dtype=None: small_model)
+    monkeypatch.setattr(checkpoints, "FILM_DEFAULT", "not-installed")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from fractions import Fraction
@@ -15,7 +16,7 @@ from colorlab.cli import common
 from colorlab.errors import InputError
 
 if TYPE_CHECKING:
-    from colorlab.checkpoints import ColorModel
+    from colorlab.checkpoints import ColorModel, ConsistencyModel
 
 SUFFIX = "-colorized"
 
@@ -37,10 +38,23 @@ def add(commands: Any) -> None:
         help="a file for one photo or film, else a folder; by default each goes beside its source "
         "as NAME-colorized",
     )
-    command.add_argument("--model", help="a packaged model's name or a model folder")
+    command.add_argument(
+        "--model",
+        help="a packaged model's name or a model folder. A color model colours photos, and films "
+        "frame by frame; a consistency model films, knowing the frame before, and its color model "
+        "photos. By default the best packaged one for each",
+    )
     common.add_decoding(command)
     command.add_argument(
-        "--fps", type=_rate, help="frames a second of a film that is given as a folder of photos"
+        "--precision",
+        choices=("auto", "float32", "mixed_bfloat16"),
+        default="auto",
+        help="of the arithmetic for films; auto takes bfloat16 where it pays (auto)",
+    )
+    command.add_argument(
+        "--fps",
+        type=common.rate,
+        help="frames a second of a film that is given as a folder of photos",
     )
     command.add_argument(
         "--lossless", action="store_true", help="keep a film's luma exactly; a large file"
@@ -52,20 +66,6 @@ def add(commands: Any) -> None:
     )
     common.add_common(command)
     command.set_defaults(run=run)
-
-
-def _rate(text: str) -> Fraction:
-    """Read a frame rate, for argparse: 25, 23.976 or 30000/1001."""
-    try:
-        rate = Fraction(text).limit_denominator(1001)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not Fraction(1, 10) <= rate <= 1000:
-        raise argparse.ArgumentTypeError(
-            "must be a number of frames a second like 25 or 30000/1001, from 1/10 to 1000; "
-            f"received {text!r}"
-        )
-    return rate
 
 
 # ------------------------------------------------------------------------------------- planning
@@ -213,6 +213,37 @@ def _check_clashes(pairs: list[tuple[Path, Path]]) -> None:
 # ------------------------------------------------------------------------------------- colouring
 
 
+class Models:
+    """The models that a command line names, each loaded when it is first needed.
+
+    Parameters
+    ----------
+    name : str or None
+        Of either kind, as for ``--model``.
+    precision : {"auto", "float32", "mixed_bfloat16"}
+        Of the model for films.
+    """
+
+    def __init__(self, name: str | None, precision: str) -> None:
+        self.name, self.precision = name, precision
+
+    @functools.cached_property
+    def photos(self) -> ColorModel:
+        """The color model; of a consistency model its own."""
+        from colorlab import checkpoints
+
+        if self.name is not None and checkpoints.kind_of(self.name) == "consistency":
+            return checkpoints.load_consistency(self.name).color
+        return checkpoints.load(self.name)
+
+    @functools.cached_property
+    def films(self) -> ColorModel | ConsistencyModel:
+        """The model for films, of either kind."""
+        from colorlab import colorize_film
+
+        return colorize_film.load(self.name, self.precision)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Colour everything; report what cannot be used and go on."""
     pairs = plan(arguments.input, arguments.out, arguments.fps)
@@ -223,17 +254,22 @@ def run(arguments: argparse.Namespace) -> int:
         common.say(arguments, f"nothing to do: every {kind} has its coloured copy.")
         return 0
     common.start_keras()
-    from colorlab import checkpoints, colorize
+    from colorlab import colorize
 
-    model = checkpoints.load(arguments.model)
+    models = Models(arguments.model, arguments.precision)
+    used: dict[str, None] = {}
     failed = 0
     bar = tqdm(pairs, desc="colouring", unit=kind, disable=arguments.quiet or len(pairs) == 1)
     for source, target in bar:
+        is_film = _is_film(source)
+        used[(models.films if is_film else models.photos).name] = None  # a bad model ends all
         try:
-            if _is_film(source):
-                _film(arguments, source, target, model, alone=len(pairs) == 1)
+            if is_film:
+                _film(arguments, source, target, models.films, alone=len(pairs) == 1)
             else:
-                colorize.file(source, target, model, arguments.decode, arguments.temperature)
+                colorize.file(
+                    source, target, models.photos, arguments.decode, arguments.temperature
+                )
         except InputError as error:
             failed += 1
             tqdm.write(f"colorlab: {' '.join(str(error).split())}", file=sys.stderr)
@@ -245,7 +281,7 @@ def run(arguments: argparse.Namespace) -> int:
             tqdm.write(f"colorlab: {failed} of {len(pairs)} {kind}s failed.", file=sys.stderr)
         return 2
     if len(pairs) > 1:
-        common.say(arguments, f"{len(pairs)} {kind}s coloured with {model.name}.")
+        common.say(arguments, f"{len(pairs)} {kind}s coloured with {' and '.join(used)}.")
     return 0
 
 
@@ -256,14 +292,18 @@ def _kind(pairs: list[tuple[Path, Path]]) -> str:
 
 
 def _film(
-    arguments: argparse.Namespace, source: Path, target: Path, model: ColorModel, alone: bool
+    arguments: argparse.Namespace,
+    source: Path,
+    target: Path,
+    model: ColorModel | ConsistencyModel,
+    alone: bool,
 ) -> None:
     """Colour one film, with a bar that counts its frames."""
     from colorlab import colorize_film
     from colorlab.media import film_writer, films, recolor
 
     film = films.open_film(source, arguments.fps if _is_sequence(source, arguments.fps) else None)
-    colorer = colorize_film.FrameByFrame(model, arguments.decode, arguments.temperature)
+    colorer = colorize_film.colorer_for(model, arguments.decode, arguments.temperature)
     with tqdm(
         total=film.n_frames, desc=source.name, unit="frame", disable=arguments.quiet, leave=alone
     ) as bar:

@@ -1,30 +1,49 @@
-"""``colorlab demo``: colour photos and rendered coasts, and show them side by side."""
+"""``colorlab demo``: colour photos, rendered coasts and a short film; show them side by side."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from colorlab.cli import common
+from colorlab.cli.colorize import Models
+
+if TYPE_CHECKING:
+    from colorlab.checkpoints import ColorModel, ConsistencyModel
+    from colorlab.media.recolor import Colorer
 
 COASTS = (1, 8, 11, 13)
 COAST_TIME, COAST_HEIGHT, COAST_WIDTH = 2.0, 256, 384
 LONGEST_SIDE = 512
 
+FILM_COAST, FILM_FRAMES, FILM_RATE = 8, 90, Fraction(30)
+FILM_HEIGHT, FILM_WIDTH = 216, 384
+STILLS = range(0, 60, 12)
+"""The frames of the film that are shown as stills."""
+
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
-    command = commands.add_parser("demo", help="colour photos and rendered coasts, and compare")
+    command = commands.add_parser(
+        "demo", help="colour photos, rendered coasts and a film, and compare"
+    )
     command.add_argument(
         "--out", type=Path, default=Path("outputs/demo"), help="folder (outputs/demo)"
     )
-    command.add_argument("--model", help="a packaged model's name or a model folder")
+    command.add_argument(
+        "--model",
+        help="a packaged model's name or a model folder; a consistency model colours the film, its "
+        "color model the stills",
+    )
     common.add_common(command)
     command.set_defaults(run=run)
 
@@ -74,26 +93,106 @@ def subjects(seed: int = 0) -> list[dict[str, Any]]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Colour everything with every decoder; write comparison.png and report.json."""
+    """Colour photos with every decoder and a film with both models; write pictures and a report."""
     started = time.perf_counter()
     common.check_folder(arguments.out)
     common.start_keras()
-    from colorlab import checkpoints, colorize, devices, files, metrics, plots, yuv
+    from colorlab import checkpoints, devices, files
 
-    model = checkpoints.load(arguments.model)
+    models = Models(arguments.model, "auto")
+    model = models.photos
     out = files.ensure_folder(arguments.out)
+    written = [out / name for name in ("comparison.png", "comparison.mp4", "figure5.png")]
+    pictures = stills(model, out, arguments.seed, arguments.quiet)
+    shown = film(film_columns(models.films), out, arguments.seed, arguments.quiet)
+    written.append(out / "report.json")
+    files.write_json(
+        written[-1],
+        {
+            "schema": 1,
+            "model": model.name,
+            "weights_sha256": model.card["weights"]["sha256"],
+            "device": devices.names()[0],
+            "versions": checkpoints.versions(),
+            "seed": arguments.seed,
+            "command": common.command_line(arguments.words),
+            "date": datetime.date.today().isoformat(),
+            "seconds": round(time.perf_counter() - started, 1),
+            "metrics": "psnr in dB on RGB in [0, 1]; colourfulness after Hasler and Süsstrunk",
+            "pictures": pictures,
+            "film": shown,
+        },
+    )
+    common.say(arguments, "\n".join(map(str, written)))
+    return 0
+
+
+# ------------------------------------------------------------------------------------- stills
+
+
+def colorings(
+    y: NDArray[np.float32], model: ColorModel, methods: Mapping[str, str | None]
+) -> dict[str, NDArray[np.float32]]:
+    """Colour a picture in several ways; the network runs once.
+
+    Parameters
+    ----------
+    y : numpy.ndarray of float32, (H, W, 1)
+        Luma in [0, 1].
+    model : ColorModel
+        The model.
+    methods : mapping of str to str or None
+        Name to decoder.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of float32, (H, W, 3)
+        Name to RGB in [0, 1], as `colorlab.colorize.picture` gives it.
+    """
+    from colorlab import checkpoints, colorize, media, yuv
+
+    height, width = y.shape[:2]
+    small = media.resize(y, *colorize.working_shape(height, width, model.working_size))
+    outputs = model.outputs(np.clip(small, 0, 1)[None])
+    found = {}
+    for name, method in methods.items():
+        uv = checkpoints.chroma_of(model, outputs, method)[0]
+        found[name] = yuv.yuv_to_rgb(y, media.resize(uv, height, width))
+    return found
+
+
+def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[str, Any]]:
+    """Write ``comparison.png`` and ``overview.jpg``; return what the report says of each picture.
+
+    Parameters
+    ----------
+    model : ColorModel
+        Colours.
+    out : pathlib.Path
+        Folder.
+    seed : int
+        Of the coasts.
+    quiet : bool
+        Show no bar.
+
+    Returns
+    -------
+    list of dict
+        One for each of `subjects`.
+    """
+    from colorlab import colorize, metrics, plots, yuv
+
     annealed = f"annealed, T = {model.temperature:g}"
     methods: dict[str, str | None] = {"argmax": "argmax", "mean": "mean", annealed: "annealed"}
     if model.config.head == "chroma":
         methods = {"regression": None}  # its outputs are colours already
     rows, labels, notes, report = [], [], [], []
-    for one in tqdm(subjects(arguments.seed), desc="colouring", disable=arguments.quiet):
+    for one in tqdm(subjects(seed), desc="colouring", disable=quiet):
         truth = one["rgb"].astype(np.float32) / 255
         y = yuv.luma(truth)
         begun = time.perf_counter()
-        working = colorize.working_shape(len(y), len(y[0]), model.working_size)
-        colored = {name: colorize.picture(truth, model, method) for name, method in methods.items()}
-        seconds = (time.perf_counter() - begun) / len(methods)
+        colored = colorings(y, model, methods)
+        seconds = time.perf_counter() - begun
         grey = np.repeat(y, 3, axis=-1)
         scores = {
             name: {
@@ -108,7 +207,11 @@ def run(arguments: argparse.Namespace) -> int:
         notes.append([f"{s['psnr']:.1f} dB" if s["psnr"] < 100 else "" for s in scores.values()])
         report.append(
             {key: one[key] for key in ("name", "kind", "in_domain", "credit")}
-            | {"working_size": working, "seconds_per_decode": round(seconds, 3), "scores": scores}
+            | {
+                "working_size": colorize.working_shape(len(y), len(y[0]), model.working_size),
+                "seconds": round(seconds, 3),
+                "scores": scores,
+            }
         )
     titles = ("grey (input)", *methods, "truth")
     title = f"{model.name}: what it makes of grey pictures"
@@ -118,21 +221,84 @@ def run(arguments: argparse.Namespace) -> int:
         [[rows[k][0], *rows[k][-2:]] for k in known], (titles[0], "coloured", titles[-1])
     )
     plots.save(overview, out / "overview.jpg")
-    files.write_json(
-        out / "report.json",
-        {
-            "schema": 1,
-            "model": model.name,
-            "weights_sha256": model.card["weights"]["sha256"],
-            "device": devices.names()[0],
-            "versions": checkpoints.versions(),
-            "seed": arguments.seed,
-            "command": common.command_line(arguments.words),
-            "date": datetime.date.today().isoformat(),
-            "seconds": round(time.perf_counter() - started, 1),
-            "metrics": "psnr in dB on RGB in [0, 1]; colourfulness after Hasler and Süsstrunk",
-            "pictures": report,
-        },
-    )
-    common.say(arguments, f"{out / 'comparison.png'}\n{out / 'report.json'}")
-    return 0
+    return report
+
+
+# ------------------------------------------------------------------------------------- the film
+
+
+def film_columns(model: ColorModel | ConsistencyModel) -> list[tuple[str, Colorer]]:
+    """Return what colours the film: a color model, and a consistency model where there is one.
+
+    Parameters
+    ----------
+    model : ColorModel or ConsistencyModel
+        The model for films.
+
+    Returns
+    -------
+    list of (str, Colorer)
+        Captions and colorers, from left to right; a consistency model after its color model.
+    """
+    from colorlab import checkpoints, colorize_film
+
+    if isinstance(model, checkpoints.ColorModel):
+        return [("color model", colorize_film.colorer_for(model))]
+    return [*film_columns(model.color), ("film model", colorize_film.colorer_for(model))]
+
+
+def film(columns: list[tuple[str, Colorer]], out: Path, seed: int, quiet: bool) -> dict[str, Any]:
+    """Write ``comparison.mp4`` and ``figure5.png``; return what the report says of them.
+
+    Parameters
+    ----------
+    columns : list of (str, Colorer)
+        From `film_columns`.
+    out : pathlib.Path
+        Folder.
+    seed : int
+        Of the coast.
+    quiet : bool
+        Show no bars.
+
+    Returns
+    -------
+    dict
+        The coast, the models, and the mean PSNR of each column.
+    """
+    from colorlab import colorize_film, metrics, plots, yuv
+    from colorlab.coast import Scene
+    from colorlab.media import film_maker, side_by_side
+
+    scene = Scene(FILM_COAST + seed)
+    times = [float(k / FILM_RATE) for k in range(FILM_FRAMES)]
+    truth = [
+        scene.render(t, FILM_HEIGHT, FILM_WIDTH)
+        for t in tqdm(times, desc="rendering a film", disable=quiet)
+    ]
+    captions = ["grey (input)", *(caption for caption, _ in columns), "truth"]
+    colored = [colorize_film.frames(truth, colorer) for _, colorer in columns]
+    kept, scores = [], []
+
+    def tiled(steps: Iterable[tuple[Any, ...]]) -> Iterator[NDArray[np.uint8]]:
+        for k, (rgb, *guesses) in enumerate(steps):
+            row = [np.repeat(yuv.luma(rgb), 3, axis=-1), *guesses, rgb / np.float32(255)]
+            scores.append([metrics.psnr(row[-1], guess) for guess in row])
+            if k in STILLS:
+                kept.append(row)
+            yield side_by_side.tile(row, captions)
+
+    steps = zip(truth, *colored, strict=True)
+    bar = tqdm(steps, desc="colouring a film", total=len(truth), disable=quiet)
+    film_maker.write_film(out / "comparison.mp4", tiled(bar), FILM_RATE)
+    titles = [f"{times[k]:.1f} s" for k in STILLS[: len(kept)]]
+    figure = plots.pictures(list(zip(*kept, strict=True)), titles, captions)
+    plots.save(figure, out / "figure5.png")
+    means = np.mean(scores, axis=0)
+    return {
+        "coast": scene.seed,
+        "frames": len(truth),
+        "rate": str(FILM_RATE),
+        "models": {caption: colorer.settings() for caption, colorer in columns},
+        "psnr": {caption: round(float(m), 3) for caption, m in zip(captions, means, strict=True)},
+    }

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 def collect() -> dict[str, Any]:
     """Return what the command shows."""
-    from colorlab import checkpoints, devices
+    from colorlab import checkpoints, colorize_film, devices
     from colorlab.datasets import fetch
 
     return {
@@ -27,8 +27,10 @@ def collect() -> dict[str, Any]:
         "processor": devices.processor(),
         "bfloat16_in_hardware": devices.has_bfloat16(),
         "training_precision": devices.precision(),
-        "models": checkpoints.list_models(),
+        "models": checkpoints.list_models("color"),
         "default_model": checkpoints.DEFAULT,
+        "film_models": checkpoints.list_models("consistency"),
+        "default_film_model": colorize_film.film_model(),
         "data_folder": str(fetch.data_dir()),
         "data_present": [one["name"] for one in fetch.list_sets() if one["present"]],
     }

@@ -1,0 +1,166 @@
+"""Colouring a film frame after frame, each frame told of the one before it.
+
+What is told is the rollout's `context`: ``free``, the model's own colouring, all that a film in
+black and white allows; ``truth``, the true chroma (teacher forcing), which shows how well a model
+uses a perfect memory; ``first``, the truth of the first frame only and its own colouring from then
+on; ``none``, nothing. A frame without one before it, the first and the first after a cut, gets the
+color model's colouring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorlab import colorize
+from colorlab.checkpoints import ConsistencyModel
+from colorlab.errors import InputError
+
+CONTEXTS = ("free", "truth", "first", "none")
+
+Float = NDArray[np.float32]
+Seen = tuple[Float, dict[str, Float]]
+
+
+class Rollout:
+    """Colours the frames of a film in order; a `colorlab.media.recolor.Colorer`.
+
+    Parameters
+    ----------
+    model : ConsistencyModel
+        From `colorlab.checkpoints.load_consistency`.
+    decode, temperature : optional
+        How probabilities become the colour that is shown and fed back; the card's way by default.
+    """
+
+    batch = 1
+
+    def __init__(
+        self, model: ConsistencyModel, decode: str | None = None, temperature: float | None = None
+    ) -> None:
+        self.model = model
+        self.decode = decode or model.decode
+        self.temperature = model.temperature if temperature is None else temperature
+        self._before: dict[str, Float] = {}
+
+    def shape(self, height: int, width: int) -> tuple[int, int]:
+        """Return the size at which the model sees frames of a size.
+
+        Their shape is kept, and they get as many pixels as a 16:9 frame of the working height, so
+        that a film held upright or a panorama takes no more time and memory than another.
+        """
+        return colorize.working_shape(height, width, round(self.model.working_height * 4 / 3))
+
+    def chroma(self, y: Float, starts: NDArray[np.bool_]) -> Float:
+        """Colour the next frames, fed with its own colouring.
+
+        Parameters
+        ----------
+        y : numpy.ndarray of float32, (N, H, W, 1)
+            Luma in [0, 1].
+        starts : numpy.ndarray of bool, (N,)
+            Which of them begin a shot.
+
+        Returns
+        -------
+        numpy.ndarray of float32, (N, H, W, 2)
+            U and V.
+        """
+        return np.stack([self.step(one, begins)[1] for one, begins in zip(y, starts, strict=True)])
+
+    def step(
+        self, y: Float, starts: bool = False, told: bool = True, seen: Seen | None = None
+    ) -> tuple[dict[str, Float], Float]:
+        """Colour one frame.
+
+        Parameters
+        ----------
+        y : numpy.ndarray of float32, (H, W, 1)
+            Its luma.
+        starts : bool
+            Whether it begins a shot: then the color model alone colours it.
+        told : bool
+            Whether the model is told of the frame before at all.
+        seen : tuple, optional
+            What `ColorModel.look` returned for this one frame, where several rollouts share it.
+
+        Returns
+        -------
+        logits : dict
+            ``u`` and ``v``, (H, W, n) float32.
+        uv : numpy.ndarray of float32, (H, W, 2)
+            The colouring, which the next frame is told.
+        """
+        features, logits = seen or self.model.color.look(y[None])
+        before = self._before
+        if not (starts or not before or before["y"].shape != y.shape):
+            valid = np.full((1, *y.shape), float(told), np.float32)
+            context = before["uv"][None] * valid
+            logits = self.model.outputs(features, y[None], before["y"][None], context, valid)
+        uv = self.model.chroma(logits, self.decode, self.temperature)[0]
+        self._before = {"y": np.asarray(y, np.float32), "uv": uv}
+        return {head: logits[head][0] for head in "uv"}, uv
+
+    def tell(self, uv: Float) -> None:
+        """Replace the last frame's colouring by another, the truth for example.
+
+        Parameters
+        ----------
+        uv : numpy.ndarray of float32, (H, W, 2)
+            What the next frame is told.
+        """
+        self._before["uv"] = np.asarray(uv, np.float32)
+
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """Return the last frame and its colouring."""
+        return dict(self._before)
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned."""
+        self._before = {key: np.asarray(value, np.float32) for key, value in state.items()}
+
+    def settings(self) -> dict[str, Any]:
+        """Return the model's name, its weights' hashes, and how its probabilities are decoded."""
+        return {
+            "model": self.model.name,
+            "precision": self.model.color.precision,
+            "weights": self.model.card["weights"]["sha256"],
+            "color_model": self.model.color.card["weights"]["sha256"],
+            "decode": self.decode,
+            "temperature": self.temperature,
+        }
+
+
+def run(
+    rollout: Rollout, y: Float, truth: Float, context: str = "free"
+) -> Iterator[tuple[dict[str, Float], Float]]:
+    """Colour a clip whose true colours are known, under one of the contexts.
+
+    Parameters
+    ----------
+    rollout : Rollout
+        What colours; it starts anew.
+    y, truth : numpy.ndarray of float32, (T, H, W, 1) and (T, H, W, 2)
+        The clip's luma and true chroma; anything that gives them frame by frame will do.
+    context : {"free", "truth", "first", "none"}
+        What each frame is told.
+
+    Yields
+    ------
+    logits, uv
+        Of each frame, as from `Rollout.step`.
+
+    Raises
+    ------
+    InputError
+        For an unknown context.
+    """
+    if context not in CONTEXTS:
+        raise InputError(f"context must be one of {', '.join(CONTEXTS)}; received {context!r}.")
+    for t, luma in enumerate(y):
+        yield rollout.step(luma, starts=t == 0, told=context != "none")
+        if context == "truth" or (context == "first" and t == 0):
+            rollout.tell(truth[t])
