@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,103 @@ def add(commands: Any) -> None:
     flow.add_argument("--json", type=Path, help="write the result to this file")
     common.add_common(flow)
     flow.set_defaults(run=run_flow)
+
+    film = kinds.add_parser("film", help="film models on clips, beside their baselines")
+    _add_clips(film)
+    film.add_argument(
+        "--model",
+        nargs="+",
+        action="extend",
+        metavar="NAME[:CONTEXT]",
+        help="grey, copy, freeze-first, a color model, or a consistency model with :free, :truth, "
+        ":first or :none behind it; if none, the first three and the default models",
+    )
+    film.add_argument(
+        "--copy-model",
+        type=Path,
+        metavar="FILE",
+        help="what `evaluate transitions` wrote; without it copy has no loss",
+    )
+    film.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed_bfloat16"),
+        default="auto",
+        help="auto takes bfloat16 where it pays (auto)",
+    )
+    film.add_argument(
+        "--json",
+        type=Path,
+        required=True,
+        help="write the result to this file; finished clips wait in FILE.partial, and the same "
+        "command goes on from there after a kill",
+    )
+    film.add_argument(
+        "--sheet", type=Path, metavar="FOLDER", help="draw a contact sheet of each clip"
+    )
+    common.add_common(film)
+    film.set_defaults(run=run_film)
+
+    moves = kinds.add_parser("transitions", help="count on training clips what copy's loss needs")
+    _add_clips(moves)
+    moves.add_argument("--bins", type=int, default=30, help="bins per axis (30)")
+    moves.add_argument("--json", type=Path, required=True, help="write the counts to this file")
+    common.add_common(moves)
+    moves.set_defaults(run=run_transitions)
+
+
+def _add_clips(command: argparse.ArgumentParser) -> None:
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--clips", type=Path, help="a CSV manifest, a film, or a folder of films or of folders"
+    )
+    which.add_argument(
+        "--coasts", type=_seeds, metavar="SEEDS", help="rendered coasts, 1000-1009 or 3,5,7"
+    )
+    command.add_argument("--split", help="a split of the manifest; all clips by default")
+    command.add_argument(
+        "--fps", type=common.rate, help="frames a second of folders of frames, and of coasts (30)"
+    )
+    command.add_argument(
+        "--size", type=common.positive, help="height of the frames (the film model's, else 128)"
+    )
+    command.add_argument(
+        "--max-frames", type=common.positive, metavar="N", help="the first N frames of each clip"
+    )
+    command.add_argument(
+        "--frames", type=common.positive, metavar="N", help="frames of each coast (300)"
+    )
+
+
+def _seeds(text: str) -> list[int]:
+    """Read seeds, for argparse: numbers and ranges with commas between them."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise argparse.ArgumentTypeError(f"must be like 1000-1009 or 3,5,7; received {text!r}")
+        found += range(int(first), int(last or first) + 1)
+    if not found or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"must name coasts, each once; received {text!r}")
+    return found
+
+
+def _open_clips(arguments: argparse.Namespace, height: int) -> Any:
+    """Open the clips that the options ask for."""
+    from colorlab import datasets
+
+    progress, size = not arguments.quiet, arguments.size or height
+    if arguments.coasts is None:
+        if arguments.frames is not None:
+            raise InputError("--frames is for --coasts; films take --max-frames.")
+        return datasets.open_clips(
+            arguments.clips, arguments.split, size, arguments.fps, arguments.max_frames, progress
+        )
+    for name in ("split", "max_frames"):
+        if getattr(arguments, name) is not None:
+            word = name.replace("_", "-")
+            raise InputError(f"--{word} is for --clips; coasts take --frames and --fps.")
+    frames, fps = arguments.frames or 300, arguments.fps or Fraction(30)
+    return datasets.coasts(arguments.coasts, frames, fps, size, round(size * 16 / 9), progress)
 
 
 def _add_photos(command: argparse.ArgumentParser) -> None:
@@ -175,4 +274,72 @@ def run_flow(arguments: argparse.Namespace) -> int:
     print(json.dumps(result, indent=2, ensure_ascii=False))
     if arguments.json is not None:
         files.write_json(arguments.json, result)
+    return 0
+
+
+def run_film(arguments: argparse.Namespace) -> int:
+    """Measure film models, print the figures without those of each clip, and write all."""
+    common.check_file(arguments.json)
+    if arguments.sheet is not None:
+        common.check_folder(arguments.sheet)
+    common.start_keras()
+    from colorlab import devices, evaluation, files, film_metrics
+
+    about: dict[str, Any] = {"precision": devices.precision(arguments.precision)}
+    about["copy_model_sha256"] = copy_model = None
+    if arguments.copy_model is not None:
+        copy_model = film_metrics.CopyModel.from_json(files.read_json(arguments.copy_model))
+        about["copy_model_sha256"] = files.sha256(arguments.copy_model)
+    entries = evaluation.entries(arguments.model or (), about["precision"], copy_model)
+    clips = _open_clips(arguments, evaluation.working_height(entries))
+    partial = arguments.json.with_name(f"{arguments.json.name}.partial")
+    result = evaluation.evaluate_film(
+        clips,
+        entries,
+        partial,
+        functools.partial(_draw_strip, arguments.sheet) if arguments.sheet is not None else None,
+        arguments.seed,
+        about,
+        progress=not arguments.quiet,
+    )
+    result["command"] = common.command_line(arguments.words)
+    files.write_json(arguments.json, result)
+    partial.unlink(missing_ok=True)
+    for entry in result["models"].values():
+        del entry["curve"], entry["per_clip"]
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _draw_strip(folder: Path, strip: Any) -> None:
+    """Draw one clip's contact sheet."""
+    from colorlab import plots
+
+    rows = list(strip.pictures)
+    notes = [
+        ["" if name == "truth" else f"{value:.1f} dB" for value in strip.psnr[name]]
+        for name in rows
+    ]
+    figure = plots.contact_sheet(
+        list(strip.pictures.values()),
+        [f"frame {t}" for t in strip.frames],
+        rows,
+        notes,
+        f"{strip.name}: PSNR",
+        width=1,
+    )
+    plots.save(figure, folder / f"{strip.name.replace('/', '-')}.png", dpi=plots.SHEET_DPI)
+
+
+def run_transitions(arguments: argparse.Namespace) -> int:
+    """Count transitions and write them."""
+    common.check_file(arguments.json)
+    common.start_keras()
+    from colorlab import bins, evaluation, files
+
+    grid = bins.BinGrid.of(arguments.bins)
+    clips = _open_clips(arguments, 128)
+    result = evaluation.count_transitions(clips, grid, not arguments.quiet)
+    files.write_json(arguments.json, {**result, "command": common.command_line(arguments.words)})
+    common.say(arguments, f"{result['pairs']} pairs of frames, counted in {arguments.json}")
     return 0

@@ -1,8 +1,10 @@
 """Measuring models beside their baselines, and the rule that chooses by what was measured."""
 
 from colorlab.evaluation.color import aggregate, evaluate_color, picture_metrics, sample
+from colorlab.evaluation.film import count_transitions, evaluate_film
+from colorlab.evaluation.film_entries import entries, working_height
 from colorlab.evaluation.flow import compare_flows
-from colorlab.evaluation.sheet import Sheet, Shown
+from colorlab.evaluation.sheet import Sheet, Shown, Strip
 from colorlab.evaluation.tuning import (
     RULE,
     TEMPERATURES,
@@ -18,14 +20,19 @@ __all__ = [
     "TEMPERATURES",
     "Sheet",
     "Shown",
+    "Strip",
     "aggregate",
     "candidates",
     "choose",
     "compare_flows",
+    "count_transitions",
     "decoder_curve",
+    "entries",
     "evaluate_color",
+    "evaluate_film",
     "picture_metrics",
     "sample",
     "score",
     "tune_decoder",
+    "working_height",
 ]

@@ -1,4 +1,4 @@
-"""Photos of a measurement, kept small for contact sheets: some at random, and the worst."""
+"""Pictures of a measurement, kept small for contact sheets: photos, and strips of films."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import media, yuv
+from colorlab import media, metrics, yuv
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,3 +98,52 @@ class Sheet:
             self.random.append(shown)
         ranked = sorted([*self.worst, shown], key=lambda one: one.gain)
         self.worst = ranked[: self.worst_count]
+
+
+@dataclasses.dataclass
+class Strip:
+    """Gathers a few frames of a clip, spread over it, under every entry of a measurement.
+
+    Parameters
+    ----------
+    name : str
+        The clip's name.
+    length : int
+        Its frames; the first is never shown.
+    count : int
+        At most how many are shown.
+
+    Attributes
+    ----------
+    frames : list of int
+        Which.
+    pictures : dict
+        ``truth``, ``grey`` and each entry to its pictures, uint8 (H, W, 3).
+    psnr : dict
+        The same names to dB against the truth.
+    """
+
+    name: str
+    length: int
+    count: int = 6
+
+    def __post_init__(self) -> None:
+        spread = np.linspace(1, self.length - 1, self.count).round()
+        self.frames = [int(t) for t in np.unique(spread)]
+        self.pictures: dict[str, list[NDArray[np.uint8]]] = {}
+        self.psnr: dict[str, list[float]] = {}
+
+    def add(self, t: int, pictures: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take a frame, if it is one of those to show.
+
+        Parameters
+        ----------
+        t : int
+            Its number, from 0.
+        pictures : mapping
+            ``truth`` and the colourings, RGB (H, W, 3) in [0, 1].
+        """
+        if t in self.frames:
+            for name, rgb in pictures.items():
+                self.pictures.setdefault(name, []).append(yuv.to_uint8(rgb))
+                self.psnr.setdefault(name, []).append(metrics.psnr(pictures["truth"], rgb))
