@@ -1,4 +1,4 @@
-"""Figures: pictures side by side, a training's history, the architecture. Nothing is computed here.
+"""Figures: pictures, histories, errors over films, the architecture. Nothing is computed here.
 
 Every function returns a matplotlib figure, made without pyplot, so that nothing lingers in memory
 and a notebook shows it once. `save` writes it.
@@ -255,6 +255,56 @@ def history(
             ax.axvline(epoch, color=GREY, lw=0.8, ls="--", label="" if k else "next stage")
         if ax.get_legend_handles_labels()[0]:
             ax.legend(fontsize=8)
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def film_errors(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]], title: str = ""
+) -> Figure:
+    """Show how far the colours of films are from the truth, frame by frame.
+
+    Parameters
+    ----------
+    panels : mapping
+        Title of a panel to its lines: a label to the chroma's distance from the truth in each
+        measured frame (root of the mean square), as it is and smoothed. A label looks the same in
+        all panels; there are styles for five.
+    title : str
+        What the figure shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a set, side by side, and one legend under them.
+
+    Raises
+    ------
+    InputError
+        When there is no panel.
+    """
+    if not panels:
+        raise InputError("film errors need at least one panel; received none.")
+    looks = ((BLUE, "-"), (GREY, ":"), (ORANGE, "-"), (PURPLE, "--"), (GREEN, "-."))
+    labels = dict.fromkeys(label for lines in panels.values() for label in lines)
+    look = dict(zip(labels, looks, strict=False))
+    figure = Figure(figsize=(max(8.4, 4.2 * len(panels)), 4.4), layout="constrained")
+    drawn = {}
+    for ax, (name, lines) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        for label, (raw, smooth) in lines.items():
+            color, style = look[label]
+            frames = range(1, len(raw) + 1)
+            ax.plot(frames, raw, color=color, lw=0.6, alpha=0.35)
+            (drawn[label],) = ax.plot(frames, smooth, style, color=color, lw=2, label=label)
+        ax.set(xlabel="frame", title=name)
+        ax.set_ylim(bottom=0)
+        ax.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("chroma error (RMSE of U and V)")
+    handles = [drawn[label] for label in labels]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8.5, frameon=False)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure

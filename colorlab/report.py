@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from colorlab import files
 from colorlab.errors import InputError
 
-START, END = "<!-- results: start (made by `colorlab report`) -->", "<!-- results: end -->"
+MARKS = "<!-- results: start (made by `colorlab report`) -->", "<!-- results: end -->"
+"""Lines of a page between which the stills' table stands."""
+FILM_MARKS = (
+    "<!-- film results: start (made by `colorlab report`) -->",
+    "<!-- film results: end -->",
+)
+"""Lines of a page between which the films' tables stand."""
 
 TEST, TRAIN = "color-water-test.json", "color-water-train.json"
 """The results that the stills' table is made of."""
@@ -26,6 +32,39 @@ PAPER_BEST_EPOCH = 16
 
 _COLUMNS = ("model, decoder", "loss", "U right", "V right", "PSNR", "colour", "photos")
 _TRAIN_COLUMN = "on training photos: loss, U, V"
+
+FILMS = {
+    "test clips": "film-clips-test.json",
+    "DAVIS": "film-davis.json",
+    "rendered coasts": "film-coasts.json",
+}
+"""What the films' tables are made of: a set's name and its results; any may be missing."""
+
+PAPER_FILM = {"loss": 3.241, "accuracy_u": 0.34203, "accuracy_v": 0.75345}
+"""The 2016 paper's consistency model on its own films, after ten epochs."""
+
+FILM_PICTURE = "film-error.png"
+"""Under ``assets/pictures``: how far the colours are from the truth, frame by frame."""
+
+GATHERS = 0.001
+"""Drift from which on we say that errors gather: about a fiftieth of a color model's own error."""
+
+_FILM_COLUMNS = (
+    *("loss", "U right", "V right", "changed: U / V", "PSNR", "colour"),
+    *("warp × 10⁴", "CDC × 10³", "drift × 10³"),
+)
+_BASELINES = {
+    "grey": "left grey",
+    "copy": "the true frame before, copied",
+    "freeze-first": "first frame's colours kept",
+}
+_TOLD = {
+    "free": "told its own colours",
+    "first": "told the truth once",
+    "truth": "told the truth",
+    "none": "told nothing",
+}
+_ALONE = "each frame for itself"
 
 
 def color_table(test: dict[str, Any], train: dict[str, Any] | None = None) -> str:
@@ -70,8 +109,13 @@ def color_table(test: dict[str, Any], train: dict[str, Any] | None = None) -> st
     lines = [header]
     for name, entry, photos, trained in rows:
         lines.append([*_cells(name, entry, photos), *([_train(trained)] if train else [])])
+    return _markdown(lines)
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    """Make a table of its cells, the header first."""
     head, *body = [f"| {' | '.join(cells)} |" for cells in lines]
-    return "\n".join([head, "|---" * len(header) + "|", *body])
+    return "\n".join([head, "|---" * len(lines[0]) + "|", *body])
 
 
 def _trained(key: str, entry: dict[str, Any], train: dict[str, Any] | None) -> dict[str, Any]:
@@ -117,16 +161,14 @@ def _prior(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cells(name: str, entry: dict[str, Any], photos: str) -> list[str]:
-    colour = entry.get("colour")
-    if "colourfulness" in entry:
-        colour = entry["colourfulness"] / entry["colourfulness_truth"]
-    return [
-        name,
-        *_labels(entry),
-        _number(entry.get("psnr"), "{:.2f} dB"),
-        _number(colour, "{:.0%}"),
-        photos,
-    ]
+    return [name, *_labels(entry), *_picture(entry), photos]
+
+
+def _picture(entry: dict[str, Any]) -> list[str]:
+    colour, truth = entry.get("colour"), entry.get("colourfulness_truth")
+    if truth:
+        colour = entry["colourfulness"] / truth
+    return [_number(entry.get("psnr"), "{:.2f} dB"), _number(colour, "{:.0%}")]
 
 
 def _labels(entry: dict[str, Any]) -> list[str]:
@@ -139,7 +181,9 @@ def _train(entry: dict[str, Any]) -> str:
 
 
 def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value).replace("%", " %")
+    if value is None:
+        return "–"
+    return form.format(value).replace("%", " %").replace("-", "−")
 
 
 def read_color_results(
@@ -168,7 +212,235 @@ def read_color_results(
     return files.read_json(test), files.read_json(train) if train.is_file() else None
 
 
-def updated(text: str, table: str) -> str:
+def film_text(results: Mapping[str, dict[str, Any]], model: str) -> str:
+    """Return all that the README shows of films, in Markdown.
+
+    Parameters
+    ----------
+    results : mapping
+        From `read_film_results`.
+    model : str
+        Name of the film model whose errors are drawn.
+
+    Returns
+    -------
+    str
+        A table for each set, the paper's own figures in the first, and `FILM_PICTURE` where there
+        is something to draw.
+
+    Raises
+    ------
+    InputError
+        When a result has no entry.
+    """
+    parts = [
+        film_table(name, result, None if k else PAPER_FILM)
+        for k, (name, result) in enumerate(results.items())
+    ]
+    if film_curves(results, model):
+        finding = film_finding(results, model).replace("\n", " ")
+        parts.append(f"![{finding}](assets/pictures/{FILM_PICTURE})")
+    return "\n\n".join(parts)
+
+
+def film_table(name: str, result: dict[str, Any], paper: dict[str, float] | None = None) -> str:
+    """Return the table of a set of films in Markdown.
+
+    Parameters
+    ----------
+    name : str
+        What the set is called.
+    result : dict
+        Of ``colorlab evaluate film``.
+    paper : dict, optional
+        The paper's figures, shown in the first line.
+
+    Returns
+    -------
+    str
+        The table: every entry in the result's order. Under it the warp error and the CDC that the
+        true films and grey ones have.
+
+    Raises
+    ------
+    InputError
+        When there is no entry.
+    """
+    entries = result["models"]
+    if not entries:
+        raise InputError(f"the table of {name} needs at least one entry; received none.")
+    base = next(iter(entries.values()))
+    size = f"{base['n_frames']} frames, {result['size']} pixels high"
+    title = f"**{name}**: {_clips(base['n_clips'])}, {size}"
+    lines = [[title, *_FILM_COLUMNS]]
+    if paper:
+        lines.append(_film_cells("the 2016 paper's consistency model, on its own films", paper))
+    lines += [_film_cells(_film_name(key, entry), entry) for key, entry in entries.items()]
+    truth, grey = (
+        [_scaled(base, f"{key}_{of}") for key in ("warp_error", "cdc")] for of in ("truth", "grey")
+    )
+    caption = (
+        f"*The true films: warp error {truth[0]}, CDC {truth[1]}; grey ones: {grey[0]}, {grey[1]}.*"
+    )
+    return f"{_markdown(lines)}\n\n{caption}"
+
+
+def _clips(number: int) -> str:
+    return f"{number} clip" if number == 1 else f"{number} clips"
+
+
+def _film_name(key: str, entry: dict[str, Any]) -> str:
+    """Say in words what an entry is."""
+    if entry["kind"] == "consistency":
+        return f"`{key.removesuffix(':' + entry['context'])}`, {_TOLD[entry['context']]}"
+    return f"`{key}`, {_ALONE}" if entry["kind"] == "color" else _BASELINES[key]
+
+
+def _film_cells(name: str, entry: dict[str, Any]) -> list[str]:
+    changed = [_number(entry.get(f"changed_accuracy_{head}"), "{:.1%}") for head in "uv"]
+    steady = [_scaled(entry, key) for key in ("warp_error", "cdc", "drift")]
+    both = " / ".join(changed) if any(cell != "–" for cell in changed) else "–"
+    return [name, *_labels(entry), both, *_picture(entry), *steady]
+
+
+def _scaled(entry: dict[str, Any], key: str) -> str:
+    """Write a small figure in the units of its column."""
+    value = entry.get(key)
+    scale = 1e4 if key.startswith("warp") else 1e3
+    form = "{:+z.1f}" if key == "drift" else "{:.2f}"
+    return _number(None if value is None else value * scale, form)
+
+
+def film_curves(
+    results: Mapping[str, dict[str, Any]], model: str, frames: int = 15
+) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
+    """Choose what is drawn of films: how far the colours are from the truth, frame by frame.
+
+    Parameters
+    ----------
+    results : mapping
+        From `read_film_results`.
+    model : str
+        Name of the film model that is drawn.
+    frames : int
+        How many frames the smooth lines are means of.
+
+    Returns
+    -------
+    dict
+        Title of a panel to the lines in it: what coloured, to the distance of the chroma from the
+        truth as it is and smoothed. The frames are as many as half of the clips have, and all
+        figures means over the clips that have them, so that no clip ends on the way. Sets in which
+        the model was not measured are left out.
+    """
+    panels = {}
+    for name, result in results.items():
+        entries = result["models"]
+        if model not in entries:
+            continue
+        wanted = {
+            f"color model, {_ALONE}": entries[model]["drift_against"],
+            _BASELINES["freeze-first"]: "freeze-first",
+            f"{model}, {_TOLD['free']}": model,
+            f"{model}, {_TOLD['first']}": f"{model}:first",
+            f"{model}, {_TOLD['truth']}": f"{model}:truth",
+        }
+        sizes = [len(row["curve"]) for row in entries[model]["per_clip"].values()]
+        reach = sorted(sizes, reverse=True)[(len(sizes) - 1) // 2]
+        lines = {}
+        for label, key in wanted.items():
+            if key in entries:
+                curves = [row["curve"] for row in entries[key]["per_clip"].values()]
+                curve = _mean([one[:reach] for one in curves if len(one) >= reach])
+                lines[label] = curve, smoothed(curve, frames)
+        count = sum(size >= reach for size in sizes)
+        share = f"{count} of " if count < len(sizes) else ""
+        panels[f"{name}: mean of {share}{_clips(len(sizes))}"] = lines
+    return panels
+
+
+def smoothed(curve: Sequence[float], frames: int) -> list[float]:
+    """Return the running mean of a curve.
+
+    Parameters
+    ----------
+    curve : sequence of float
+        The curve.
+    frames : int
+        How many of its points a mean is of, odd: as many before as behind; at the ends fewer.
+
+    Returns
+    -------
+    list of float
+        As long as the curve.
+    """
+    half = frames // 2
+    windows = [curve[max(0, t - half) : t + half + 1] for t in range(len(curve))]
+    return [sum(window) / len(window) for window in windows]
+
+
+def _mean(curves: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(values) / len(values) for values in zip(*curves, strict=True)]
+
+
+def film_finding(results: Mapping[str, dict[str, Any]], model: str) -> str:
+    """Say in a sentence whether a film model's errors gather when it is told its own colours.
+
+    Parameters
+    ----------
+    results : mapping
+        From `read_film_results`.
+    model : str
+        Name of the film model.
+
+    Returns
+    -------
+    str
+        On which sets its drift is `GATHERS` or more, on which not, and what drift is, in a second
+        line. Where no clip is long enough to have one, what the picture shows.
+    """
+    entries = {name: result["models"].get(model, {}) for name, result in results.items()}
+    drifts = {
+        name: entry["drift"] for name, entry in entries.items() if entry.get("drift") is not None
+    }
+    gather, steady = (
+        ", ".join(
+            f"{name} ({_number(drift, '{:+z.4f}')})"
+            for name, drift in drifts.items()
+            if (drift >= GATHERS) == wanted
+        )
+        for wanted in (True, False)
+    )
+    if not drifts:
+        return "How far the colours are from the truth, frame by frame"
+    if gather:
+        words = f"errors gather on {gather}" + (f", not on {steady}" if steady else "")
+    else:
+        words = f"errors do not gather on {steady}"
+    return (
+        f"{model}, {_TOLD['free']}: {words}\n"
+        "(how much farther it falls behind the color model, last 50 frames against first 50)"
+    )
+
+
+def read_film_results(folder: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
+    """Read the results the films' tables are made of.
+
+    Parameters
+    ----------
+    folder : path
+        Usually ``results``.
+
+    Returns
+    -------
+    dict
+        Of `FILMS` what there is: a set's name to its result.
+    """
+    paths = {name: Path(folder) / file for name, file in FILMS.items()}
+    return {name: files.read_json(path) for name, path in paths.items() if path.is_file()}
+
+
+def updated(text: str, table: str, marks: tuple[str, str] = MARKS) -> str:
     """Return a page with the table between its marks.
 
     Parameters
@@ -176,7 +448,9 @@ def updated(text: str, table: str) -> str:
     text : str
         The page.
     table : str
-        From `color_table`.
+        From `color_table` or `film_text`.
+    marks : tuple of str
+        `MARKS` or `FILM_MARKS`.
 
     Returns
     -------
@@ -188,10 +462,11 @@ def updated(text: str, table: str) -> str:
     InputError
         When the page lacks the marks.
     """
-    if text.count(START) != 1 or text.count(END) != 1 or text.index(START) > text.index(END):
-        raise InputError(f"the page needs the lines {START!r} and {END!r} once, in this order.")
-    head, rest = text.split(START)
-    return f"{head}{START}\n{table}\n{END}{rest.split(END)[1]}"
+    start, end = marks
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+        raise InputError(f"the page needs the lines {start!r} and {end!r} once, in this order.")
+    head, rest = text.split(start)
+    return f"{head}{start}\n{table}\n{end}{rest.split(end)[1]}"
 
 
 def histories(folder: str | os.PathLike[str], name: str) -> list[Path]:
@@ -291,17 +566,15 @@ def overfitting(rows: Sequence[dict[str, float]]) -> str:
     )
 
 
-def update_readme(
-    readme: str | os.PathLike[str], test: dict[str, Any], train: dict[str, Any] | None = None
-) -> None:
-    """Write the table into the README.
+def update_readme(readme: str | os.PathLike[str], tables: Mapping[tuple[str, str], str]) -> None:
+    """Write tables into the README.
 
     Parameters
     ----------
     readme : path
         The page.
-    test, train : dict
-        From `read_color_results`.
+    tables : mapping
+        `MARKS` or `FILM_MARKS` to what shall stand between them.
 
     Raises
     ------
@@ -313,6 +586,7 @@ def update_readme(
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}.") from error
-    new = updated(text, color_table(test, train))
+    for marks, table in tables.items():
+        text = updated(text, table, marks)
     with files.atomic_path(path) as temporary:
-        temporary.write_text(new, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")

@@ -170,6 +170,44 @@ def test_history_of_nothing_is_refused():
         plots.history([])
 
 
+# --- errors over films ---------------------------------------------------------------------------
+
+
+def test_film_errors_are_drawn_as_they_are_and_smoothed_with_one_legend(tmp_path):
+    one = {"first": ([3, 1, 2], [2, 2, 1.5]), "second": ([5, 5, 5], [5, 5, 5])}
+    panels = {"a set": {"second": one["second"]}, "another": one}
+    figure = plots.film_errors(panels, "What is seen")
+    for ax, lines in zip(figure.axes, panels.values(), strict=True):
+        drawn_lines = [list(line.get_ydata()) for line in ax.lines]
+        assert drawn_lines == [list(values) for pair in lines.values() for values in pair]
+        assert {tuple(line.get_xdata()) for line in ax.lines} == {(1, 2, 3)}
+        assert ax.get_ylim()[0] == 0 and ax.get_xlabel() == "frame"
+    assert "chroma error" in figure.axes[0].get_ylabel()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.texts] == ["second", "first"]
+    assert {"a set", "another", "What is seen"} <= texts(figure)
+    looks = {}
+    for ax in figure.axes:
+        for line in ax.lines[1::2]:
+            looks.setdefault(line.get_label(), set()).add((line.get_color(), line.get_linestyle()))
+    assert [len(look) for look in looks.values()] == [1, 1] and len(set.union(*looks.values())) == 2
+    figure.draw_without_rendering()
+    box = legend.get_window_extent()
+    assert not any(box.overlaps(ax.get_tightbbox()) for ax in figure.axes)
+    assert drawn(figure, tmp_path / "film.png").shape[1] > 400
+
+
+def test_film_errors_have_five_looks_and_take_a_single_frame():
+    lines = {str(k): ([0.1 * k], [0.1 * k]) for k in range(5)}
+    (ax,) = plots.film_errors({"a set": lines}).axes
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines[1::2]}) == 5
+
+
+def test_film_errors_of_nothing_are_refused():
+    with pytest.raises(InputError, match="at least one panel"):
+        plots.film_errors({})
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 

@@ -1,8 +1,10 @@
 """The README's tables come from results/ and from nothing else."""
 
+import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from colorlab import checkpoints, files, report
 from colorlab.errors import InputError
@@ -85,10 +87,13 @@ def test_a_table_of_nothing_is_refused():
 
 
 def test_update_replaces_only_what_lies_between_the_marks():
-    page = f"before\n{report.START}\nold\n{report.END}\nafter\n"
-    assert report.updated(page, "new") == f"before\n{report.START}\nnew\n{report.END}\nafter\n"
-    with pytest.raises(InputError, match="once, in this order"):
-        report.updated("no marks", "new")
+    (start, end), (film_start, film_end) = report.MARKS, report.FILM_MARKS
+    page = f"before\n{start}\nold\n{end}\nbetween\n{film_start}\n{film_end}\nafter\n"
+    new = report.updated(report.updated(page, "new"), "film", report.FILM_MARKS)
+    assert new == (f"before\n{start}\nnew\n{end}\nbetween\n{film_start}\nfilm\n{film_end}\nafter\n")
+    for text in ("no marks", f"{start}\n{end}\n{film_end}\n{film_start}\n", page + page):
+        with pytest.raises(InputError, match=r"film results: start .* once, in"):
+            report.updated(text, "new", report.FILM_MARKS)
 
 
 def test_results_are_read_and_missing_ones_named(tmp_path):
@@ -99,13 +104,159 @@ def test_results_are_read_and_missing_ones_named(tmp_path):
     files.write_json(tmp_path / report.TRAIN, result("train"))
     assert report.read_color_results(tmp_path) == (result(), result("train"))
     with pytest.raises(InputError, match="cannot read"):
-        report.update_readme(tmp_path / "README.md", result())
+        report.update_readme(tmp_path / "README.md", {report.MARKS: "new"})
 
 
 def test_readme_is_up_to_date_with_results():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = report.color_table(*report.read_color_results(ROOT / "results"))
     assert report.updated(text, table) == text
+    films = report.read_film_results(ROOT / "results")
+    shown = report.film_text(films, checkpoints.FILM_DEFAULT)
+    new = report.updated(text, shown, report.FILM_MARKS)
+    if films:
+        assert new == text
+    for name in re.findall(r"assets/pictures/[\w.-]+", text):
+        assert (ROOT / name).is_file()
+
+
+# --- films ---------------------------------------------------------------------------------------
+
+CURVES = (0.06,) * 5, (0.08,) * 6
+NUMBERS = {
+    **{"loss": 3.5, "accuracy_u": 0.3, "accuracy_v": 0.4, "psnr": 23.5, "colourfulness": 18.0},
+    **{"changed_accuracy_u": 0.25, "changed_accuracy_v": 0.125, "warp_error": 2.25e-4},
+    **{"cdc": 3.5e-3, "drift": -0.0004},
+}
+
+
+def film_entry(kind="baseline", context=None, curves=CURVES, **changes):
+    """What is measured for everything, and null for the rest."""
+    values = {
+        **{"kind": kind, "context": context, "drift_against": None if kind == "color" else "c"},
+        **{"n_clips": len(curves), "n_frames": sum(map(len, curves))},
+        **dict.fromkeys(NUMBERS),
+        **{"psnr": 21.25, "colourfulness": 0.0, "colourfulness_truth": 30.0},
+        **{"warp_error_truth": 2.5e-4, "warp_error_grey": 2e-4, "cdc_truth": 4e-3},
+        **{"cdc_grey": 3e-3, "per_clip": {str(k): {"curve": c} for k, c in enumerate(curves)}},
+    }
+    return values | changes
+
+
+def film_result(curves=CURVES, **changes):
+    """Every kind of entry; `changes` are of the film model `m` when it is told its own colours."""
+    kinds = {
+        **{"grey": ("baseline", None), "copy": ("baseline", None)},
+        **{"freeze-first": ("baseline", None), "c": ("color", None)},
+        **{"m": ("consistency", "free"), "m:truth": ("consistency", "truth")},
+        **{"m:first": ("consistency", "first"), "m:none": ("consistency", "none")},
+    }
+    models = {name: film_entry(*kind, curves) for name, kind in kinds.items()}
+    models["m"] |= NUMBERS | changes
+    return {"models": models, "size": 128}
+
+
+def test_film_table_names_the_set_and_every_entry():
+    table, caption = report.film_table("a set", film_result()).split("\n\n")
+    lines = table.splitlines()
+    assert lines[0] == (
+        "| **a set**: 2 clips, 11 frames, 128 pixels high | loss | U right | V right | "
+        "changed: U / V | PSNR | colour | warp × 10⁴ | CDC × 10³ | drift × 10³ |"
+    )
+    assert lines[1] == "|---|---|---|---|---|---|---|---|---|---|"
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [
+        *("left grey", "the true frame before, copied", "first frame's colours kept"),
+        *("`c`, each frame for itself", "`m`, told its own colours", "`m`, told the truth"),
+        *("`m`, told the truth once", "`m`, told nothing"),
+    ]
+    assert lines[6] == (
+        "| `m`, told its own colours | 3.500 | 30.0 % | 40.0 % | 25.0 % / 12.5 % | 23.50 dB | "
+        "60 % | 2.25 | 3.50 | −0.4 |"
+    )
+    assert caption == "*The true films: warp error 2.50, CDC 4.00; grey ones: 2.00, 3.00.*"
+    with pytest.raises(InputError, match="a set needs at least one entry"):
+        report.film_table("a set", {"models": {}, "size": 128})
+
+
+def test_a_figure_that_a_film_lacks_is_a_dash():
+    lines = report.film_table("a set", film_result(CURVES[:1], drift=-1e-5)).splitlines()
+    assert lines[0].startswith("| **a set**: 1 clip, 5 frames,")
+    assert lines[2] == "| left grey | – | – | – | – | 21.25 dB | 0 % | – | – | – |"
+    assert lines[6].endswith("| +0.0 |")
+    lacking = dict.fromkeys(("changed_accuracy_u", "warp_error", "colourfulness_truth"))
+    lines = report.film_table("a set", film_result(**lacking)).splitlines()
+    assert lines[6].endswith("| – / 12.5 % | 23.50 dB | – | – | 3.50 | −0.4 |")
+
+
+def test_the_first_film_table_has_the_papers_figures():
+    text = report.film_text({"one": film_result(), "two": film_result()}, "m")
+    first, second = text.split("**two**")
+    assert first.splitlines()[2] == (
+        "| the 2016 paper's consistency model, on its own films | 3.241 | 34.2 % | 75.3 % | "
+        "– | – | – | – | – | – |"
+    )
+    assert "paper" not in second and "12.5 %" in second
+
+
+def test_only_the_film_results_that_exist_are_shown(tmp_path):
+    assert report.read_film_results(tmp_path) == report.film_curves({}, "m") == {}
+    assert report.film_text({}, "m") == ""
+    for name in ("rendered coasts", "test clips"):
+        files.write_json(tmp_path / report.FILMS[name], film_result())
+    results = report.read_film_results(tmp_path)
+    assert list(results) == ["test clips", "rendered coasts"]
+    assert results["test clips"]["size"] == 128
+    files.write_json(tmp_path / report.FILMS["DAVIS"], film_result())
+    assert list(report.read_film_results(tmp_path)) == list(report.FILMS)
+
+
+def test_film_curves_are_means_over_clips_that_last_as_long():
+    curves = (0.5, 0.5, 0.5), (0.1, 0.2, 0.3, 0.4), (0.3, 0.4, 0.5, 0.6, 0.9), (0.7,)
+    panels = report.film_curves({"a set": film_result(curves)}, "m", frames=3)
+    lines = panels["a set: mean of 2 of 4 clips"]
+    assert list(lines) == [
+        *("color model, each frame for itself", "first frame's colours kept"),
+        *("m, told its own colours", "m, told the truth once", "m, told the truth"),
+    ]
+    for raw, smooth in lines.values():
+        assert raw == pytest.approx([0.2, 0.3, 0.4, 0.5])
+        assert smooth == pytest.approx([0.25, 0.3, 0.4, 0.45])
+    assert list(report.film_curves({"a": film_result(curves[:1])}, "m")) == ["a: mean of 1 clip"]
+
+
+def test_film_curves_are_of_what_was_measured():
+    less, none = film_result(), film_result()
+    for key in ("freeze-first", "m:truth"):
+        del less["models"][key]
+    less["models"]["m"]["drift_against"] = None
+    none["models"] = {"grey": film_entry()}
+    panels = report.film_curves({"less": less, "none": none}, "m")
+    assert {name: list(lines) for name, lines in panels.items()} == {
+        "less: mean of 1 of 2 clips": ["m, told its own colours", "m, told the truth once"]
+    }
+    assert "![" not in report.film_text({"none": none}, "m")
+
+
+def test_a_curve_is_smoothed_as_far_as_it_goes():
+    assert report.smoothed([1, 2, 6], 1) == [1, 2, 6]
+    assert report.smoothed([1, 2, 6], 15) == [3, 3, 3]
+    assert report.smoothed([0, 3, 3, 9], 3) == [1.5, 2, 5, 6]
+
+
+def test_the_finding_of_films_is_computed():
+    def finding(*drifts):
+        results = {f"set {k}": film_result(drift=drift) for k, drift in enumerate(drifts)}
+        return report.film_finding(results, "m").split("\n")[0]
+
+    start = "m, told its own colours: errors"
+    assert finding(0.001, 0.0052) == f"{start} gather on set 0 (+0.0010), set 1 (+0.0052)"
+    assert finding(0.0009, 0.01) == f"{start} gather on set 1 (+0.0100), not on set 0 (+0.0009)"
+    assert finding(-0.002, None) == f"{start} do not gather on set 0 (−0.0020)"
+    nothing = "How far the colours are from the truth, frame by frame"
+    assert finding(None) == report.film_finding({"a": film_result()}, "another") == nothing
+    shown = report.film_text({"a set": film_result(drift=0.5)}, "m")
+    assert f"![{start} gather on a set (+0.5000) (how much" in shown
+    assert shown.endswith("](assets/pictures/film-error.png)")
 
 
 # --- histories -----------------------------------------------------------------------------------
@@ -117,7 +268,7 @@ def write_history(path, *losses):
 
 
 def test_results_are_of_the_models_as_they_are_shipped():
-    cards = {name: checkpoints.read_card(name) for name in checkpoints.list_models()}
+    cards = {name: checkpoints.read_card(name) for name in checkpoints.list_models("color")}
     results = Path(__file__).parents[1] / "results"
     measured = files.read_json(results / "color-water-test.json")["models"]
     assert set(cards) == {key for key in measured if ":" not in key}
@@ -186,11 +337,21 @@ def test_report_renews_the_page_and_draws_what_there_is(tmp_path, monkeypatch, m
     results, page, pictures = tmp_path / "results", tmp_path / "page.md", tmp_path / "pictures"
     files.write_json(results / report.TEST, result(**{model.name: entry()}))
     write_history(results / f"{model.name}-stage1-history.csv", (4.0, 4.1))
-    page.write_text(f"{report.START}\n{report.END}\n")
+    page.write_text("\n".join((*report.MARKS, *report.FILM_MARKS, "")))
     words = [f"--results={results}", f"--readme={page}", f"--pictures={pictures}"]
     assert main(["report", *words]) == 0
     assert f"| `{model.name}`, annealed, T = 0.5 | 3.700 |" in page.read_text()
     assert {path.name for path in pictures.iterdir()} == {"architecture.png", "history.png"}
+    assert page.read_text().endswith("\n".join((*report.FILM_MARKS, "")))
     write_history(results / "color-water-n30-100-epochs-history.csv", (4.0, 4.1), (3.9, 4.2))
+    monkeypatch.setattr(checkpoints, "FILM_DEFAULT", "m")
+    files.write_json(results / report.FILMS["DAVIS"], film_result())
     assert main(["report", *words]) == 0
     assert (pictures / "overfitting.png").is_file()
+    with Image.open(pictures / report.FILM_PICTURE) as image:
+        assert image.width > image.height > 300
+    text = page.read_text()
+    assert text.index(report.FILM_MARKS[0]) < text.index("**DAVIS**") < text.index("![m, told")
+    page.write_text("\n".join(report.MARKS))
+    assert main(["report", *words]) == 2
+    assert page.read_text() == "\n".join(report.MARKS)

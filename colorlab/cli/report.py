@@ -29,7 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
     from colorlab import checkpoints, plots, report
 
     test, train = report.read_color_results(arguments.results)
-    report.update_readme(arguments.readme, test, train)
+    films, film_model = report.read_film_results(arguments.results), checkpoints.FILM_DEFAULT
+    tables = {report.MARKS: report.color_table(test, train)}
+    if films:
+        tables[report.FILM_MARKS] = report.film_text(films, film_model)
+    report.update_readme(arguments.readme, tables)
+    if curves := report.film_curves(films, film_model):
+        figure = plots.film_errors(curves, report.film_finding(films, film_model))
+        plots.save(figure, arguments.pictures / report.FILM_PICTURE)
     model = checkpoints.load()
     plots.save(plots.architecture(model.network), arguments.pictures / "architecture.png")
     epochs = report.read_history(*report.histories(arguments.results, model.name))
