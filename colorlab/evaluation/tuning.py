@@ -18,7 +18,7 @@ from colorlab.errors import InputError
 TEMPERATURES = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2)
 SATURATIONS = (0.8, 0.9, 1.0, 1.05, 1.1, 1.2)
 RULE = (
-    "highest min(gain / 1.94, 1) + min(ratio / 0.64, 1), gain in dB over grey, ratio to the "
+    "highest min(gain / 1.76, 1) + min(ratio / 0.624, 1), gain in dB over grey, ratio to the "
     "truth's colourfulness; of equals the highest gain / 2.5 + ratio / 0.8"
 )
 
@@ -28,7 +28,7 @@ def decoder_curve(
     model: ColorModel,
     temperatures: Sequence[float] = TEMPERATURES,
     saturations: Sequence[float] = SATURATIONS,
-    limit: int = 200,
+    limit: int = 500,
     batch_size: int = 8,
     progress: bool = True,
 ) -> list[dict[str, float]]:
@@ -96,9 +96,9 @@ def score(gain: float, ratio: float) -> float:
     Returns
     -------
     float
-        ``min(gain / 1.94, 1) + min(ratio / 0.64, 1)``, at most 2.
+        ``min(gain / 1.76, 1) + min(ratio / 0.624, 1)``, at most 2.
     """
-    return min(gain / 1.94, 1.0) + min(ratio / 0.64, 1.0)
+    return min(gain / 1.76, 1.0) + min(ratio / 0.624, 1.0)
 
 
 def choose(candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -112,8 +112,8 @@ def choose(candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     Returns
     -------
     mapping
-        The candidate with the highest score; of equal scores, as all have that reach 1.94 dB and
-        0.64, the one with the highest ``gain / 2.5 + ratio / 0.8``.
+        The candidate with the highest score; of equal scores, as all have that reach 1.76 dB and
+        0.624, the one with the highest ``gain / 2.5 + ratio / 0.8``.
     """
 
     def merit(one: Mapping[str, Any]) -> tuple[float, float]:
