@@ -169,7 +169,8 @@ def test_decode_and_temperature_reach_the_picture(album, small):
 def test_a_consistency_model_colours_films_and_its_color_model_photos(
     album, film_model, make_film, capsys
 ):
-    planes = [np.full((36, 64), value, np.uint8) for value in (60, 120, 180)]
+    ramp = np.tile(np.linspace(40, 200, 64), (36, 1))
+    planes = [(ramp + 5 * k).astype(np.uint8) for k in range(3)]  # one shot: no cut within
     film, photo = make_film(planes), album / "a.png"
     out = album.parent / "out"
     words = ("--model", film_model, "--precision", "float32")
@@ -181,7 +182,8 @@ def test_a_consistency_model_colours_films_and_its_color_model_photos(
         target = album.parent / alone
         assert run("colorize", source, "-o", target, "--model", like, *words[2:]) == 0
         assert target.read_bytes() == (out / source.name).read_bytes()
-    assert run("colorize", film, "-o", album.parent / "c.mp4", "--model", inside) == 0
+    words = ("--model", inside, "--precision", "float32")
+    assert run("colorize", film, "-o", album.parent / "c.mp4", *words) == 0
     assert (album.parent / "c.mp4").read_bytes() != (out / film.name).read_bytes()
 
 
