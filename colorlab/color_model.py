@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -19,6 +19,8 @@ from keras import layers, ops
 from colorlab import vgg
 from colorlab.bins import BinGrid
 from colorlab.errors import InputError
+
+C = TypeVar("C")
 
 BACKBONE = "vgg16"
 """Name of the frozen backbone inside the network; its weights are never stored with ours."""
@@ -122,16 +124,41 @@ class ColorModelConfig:
         InputError
             When a name is unknown or a value is out of range.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(fields) - known)
-        if unknown:
-            raise InputError(
-                f"unknown fields {unknown} in a color model's architecture; known: {sorted(known)}."
-            )
-        try:
-            return cls(**fields)
-        except TypeError as error:
-            raise InputError(f"a color model's architecture cannot be read: {error}.") from error
+        return config_from_json(cls, fields, "color model")
+
+
+def config_from_json(kind: type[C], fields: Mapping[str, Any], what: str) -> C:
+    """Build the configuration of a model out of what a card tells.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass that checks its values.
+    fields : mapping
+        Names and values; names left out get their defaults.
+    what : str
+        Kind of model, for messages.
+
+    Returns
+    -------
+    object
+        An instance of `kind`.
+
+    Raises
+    ------
+    InputError
+        When a name is unknown or a value is out of range.
+    """
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(fields) - known)
+    if unknown:
+        raise InputError(
+            f"unknown fields {unknown} in a {what}'s architecture; known: {sorted(known)}."
+        )
+    try:
+        return kind(**fields)
+    except TypeError as error:
+        raise InputError(f"a {what}'s architecture cannot be read: {error}.") from error
 
 
 class PadToMultiple(layers.Layer):

@@ -88,14 +88,7 @@ class ConsistencyConfig:
         InputError
             When a name is unknown or a value is out of range.
         """
-        known = {field.name for field in dataclasses.fields(cls)}
-        unknown = sorted(set(fields) - known)
-        if unknown:
-            raise InputError(
-                f"unknown fields {unknown} in a consistency model's architecture; "
-                f"known: {sorted(known)}."
-            )
-        return cls(**fields)
+        return color_model.config_from_json(cls, fields, "consistency model")
 
 
 class LookBack(layers.Layer):
