@@ -20,6 +20,11 @@ import numpy as np
 from colorlab.media.films import Film, Frame
 from colorlab.media.pixels import Array, resize
 
+# In narrower films x264's macroblock tree reads past the ends of its rows: of 300 encodings of one
+# film of 64 x 36 pixels 5 % differed, of none without the tree. A film that was interrupted shall
+# end as one that was not, to the byte.
+_NARROW = 128
+
 _LIMITED_RANGE, _FULL_RANGE = 1, 2  # FFmpeg's AVColorRange
 
 
@@ -57,10 +62,15 @@ class FilmEncoder:
             self.form += "10le"
         self.options = {"preset": "veryfast", "bf": "0"}
         self.options |= {"qp": "0"} if lossless else {"crf": "16"}
+        parameters = []
+        if film.width < _NARROW:
+            parameters.append("mbtree=0")
         whole = film.height % (4 if self.form.startswith("yuv420p") else 2) == 0
         self.keeps_fields = bool(film.field_order) and whole
         if self.keeps_fields:
-            self.options["x264-params"] = f"{film.field_order}=1"
+            parameters.append(f"{film.field_order}=1")
+        if parameters:
+            self.options["x264-params"] = ":".join(parameters)
 
     def stream(self, container: Any) -> Any:
         """Add the stream of pictures to a container.
