@@ -214,6 +214,34 @@ def fit_gamut(y: Any, uv: Any, xp: Any = np) -> Any:
     return uv * xp.minimum(xp.min(factors, axis=-1, keepdims=True), 1.0)
 
 
+def in_gamut(y: ArrayLike, uv: ArrayLike, tolerance: float = 1e-6) -> NDArray[np.bool_]:
+    """Tell which chroma exists at a luma: that some RGB colour has.
+
+    Parameters
+    ----------
+    y : array_like of float, shape (..., 1)
+        Luma in [0, 1]; it may broadcast against the chroma.
+    uv : array_like of float, shape (..., 2)
+        Chroma.
+    tolerance : float
+        How far, in U or V, chroma may lie outside and still count.
+
+    Returns
+    -------
+    ndarray of bool, shape (...)
+        True where `fit_gamut` leaves the chroma as it is.
+
+    Raises
+    ------
+    InputError
+        As `fit_gamut`.
+    """
+    chroma = as_float32(uv)
+    fitted = fit_gamut(as_float32(y), chroma)
+    inside: NDArray[np.bool_] = np.all(np.abs(fitted - chroma) <= tolerance, axis=-1)
+    return inside
+
+
 def yuv_to_rgb(y: ArrayLike, uv: ArrayLike) -> NDArray[np.float32]:
     """Join luma and chroma into an RGB picture whose luma is the given one.
 

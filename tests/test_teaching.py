@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import colorlab
-from colorlab import colorize, metrics, samples, teaching, yuv
+from colorlab import checkpoints, colorize, metrics, samples, teaching, yuv
 from colorlab.coast import Scene
 from colorlab.errors import InputError
 from colorlab.teaching import environment as env
@@ -114,6 +114,14 @@ def right_back(y, u, v):
     return r, (y - 0.299 * r - 0.114 * b) / 0.587, b
 
 
+def position(u, n):
+    return (u + yuv.U_MAX) / (2 * yuv.U_MAX / n)
+
+
+def right_label(u, n):
+    return np.clip(np.floor(position(u, n)), 0, n - 1)
+
+
 def flower_psnr():
     truth = samples.sample("flower").rgb.astype(np.float32) / 255
     return metrics.psnr(truth, np.repeat(yuv.luma(truth), 3, axis=-1))
@@ -139,6 +147,10 @@ RIGHT = {
     "01-1": lambda: right_back,
     "01-2": lambda: 1.03125,
     "01-3": lambda: (0.15, 0.0),
+    "02-1": lambda: right_label,
+    "02-2": lambda: 18,
+    "02-3": lambda: 2 * np.log(30),
+    "02-4": lambda: (0, 0),
 }
 
 WRONG = [
@@ -167,6 +179,23 @@ WRONG = [
     ("01-3", lambda: (0.0, 0.0), "luma 0.9 too"),
     ("01-3", lambda: (0.1, 0.1, 0.1), "two numbers"),
     ("01-3", lambda: (float("nan"), 0.0), "finite"),
+    ("02-1", lambda: 3, "the function itself"),
+    ("02-1", lambda: lambda u, n: 3, "one bin for each"),
+    ("02-1", lambda: lambda u, n: right_label(u, n) + 1, "from 0"),
+    ("02-1", lambda: lambda u, n: np.floor(position(u, n)), "np.clip"),
+    ("02-1", lambda: lambda u, n: np.clip(position(u, n), 0, n - 1), "whole number"),
+    ("02-1", lambda: lambda u, n: np.clip(np.rint(position(u, n)), 0, n - 1), "off by one"),
+    ("02-1", lambda: lambda u, n: np.zeros(len(u)), "lowest edge"),
+    ("02-2", lambda: 17, "more bins"),
+    ("02-2", lambda: 19, "fewer"),
+    ("02-2", lambda: 1, "from 2 to 1000"),
+    ("02-3", lambda: np.log(30), "one axis"),
+    ("02-3", lambda: 2 * np.log2(30), "bits"),
+    ("02-3", lambda: -2 * np.log(30), "minus"),
+    ("02-3", lambda: 30, "which probability"),
+    ("02-4", lambda: (15, 15), "it exists, at luma"),
+    ("02-4", lambda: (0, 30), "0..29"),
+    ("02-4", lambda: (1, 2, 3), "two bins"),
 ]
 
 
@@ -188,9 +217,17 @@ def test_no_answer_yet(exercise, capsys):
     assert capsys.readouterr().out.startswith(f"{exercise} not yet: ")
 
 
-@pytest.mark.parametrize("answer", [lambda y, u, v: ..., lambda y, u, v: (y, ..., y), (..., 0.1)])
-def test_three_dots_inside_an_answer(answer):
-    exercise = "01-1" if callable(answer) else "01-3"
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("01-1", lambda y, u, v: ...),
+        ("01-1", lambda y, u, v: (y, ..., y)),
+        ("01-3", (..., 0.1)),
+        ("02-1", lambda u, n: ...),
+        ("02-4", (0, ...)),
+    ],
+)
+def test_three_dots_inside_an_answer(exercise, answer):
     assert teaching.judge(exercise, answer).status == "not yet"
 
 
@@ -201,6 +238,22 @@ def test_every_exercise_is_tested():
 def test_unknown_exercise():
     with pytest.raises(InputError, match=r"no exercise '99-1'; there are 00-1"):
         teaching.judge("99-1", 1)
+
+
+# --- results -----------------------------------------------------------------------------------
+
+
+def test_results_and_cards_are_read_by_name(monkeypatch, tmp_path):
+    assert teaching.results("color-water-test")["schema"] == 1
+    assert teaching.card("color-water-n30") == checkpoints.read_card("color-water-n30")
+    with pytest.raises(InputError, match=r"no results 'water', only with: .*color-water-test"):
+        teaching.results("water")
+    with pytest.raises(InputError, match=r"no model 'water', only with: .*color-water-n30"):
+        teaching.card("water")
+    (tmp_path / "colorlab/results").mkdir(parents=True)
+    (tmp_path / "colorlab/results/one.json").write_text('{"a": 1}')
+    monkeypatch.setattr(colorlab, "__file__", str(tmp_path / "colorlab/__init__.py"))
+    assert teaching.results("one") == {"a": 1}  # where colorlab is installed
 
 
 # --- tidying -----------------------------------------------------------------------------------

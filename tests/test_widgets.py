@@ -12,11 +12,14 @@ from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
 from colorlab import metrics, yuv
+from colorlab.bins import BinGrid
 from colorlab.errors import InputError
 from colorlab.widgets import (
+    BinExplorer,
     Explorer,
     SubsamplingExplorer,
     WipeExplorer,
+    binning,
     explorer,
     subsampling,
     wipe,
@@ -89,6 +92,42 @@ def test_wipe_refuses(rgb):
         WipeExplorer({"one": rgb})
 
 
+@pytest.mark.parametrize("n", [2, 3, 30, 31])
+def test_quantise_keeps_luma_and_takes_the_centres_that_exist(rgb, n):
+    y, uv = yuv.rgb_to_yuv(rgb)
+    picture = binning.quantise(rgb, n)
+    np.testing.assert_allclose(yuv.luma(picture), y, atol=1e-5)
+    wanted = yuv.fit_gamut(y, BinGrid.of(n).quantise(uv))
+    np.testing.assert_allclose(yuv.rgb_to_yuv(picture)[1], wanted, atol=1e-5)
+
+
+def test_binning_puts_histograms_beside_the_picture(rgb):
+    drawn = binning.render(rgb, 8)
+    assert drawn.shape == (320, 34 + 380, 3) and drawn.dtype == np.uint8
+    top = (320 - 21) // 2
+    quantised = yuv.to_uint8(binning.quantise(rgb, 8))
+    np.testing.assert_array_equal(drawn[top : top + 21, :34], quantised)
+    tall = np.repeat(rgb, 20, axis=0)
+    assert binning.render(tall, 8).shape == (420, 34 + 380, 3)
+    with pytest.raises(InputError, match="number of bins"):
+        binning.render(rgb, 1)
+
+
+def test_binning_draws_each_share_as_a_bar():
+    colours = yuv.yuv_to_rgb(
+        np.full((4, 1), 0.5), [[0.2, 0.0], [0.2, 0.0], [0.2, 0.0], [-0.2, 0.0]]
+    )
+    panel = binning.render(colours.reshape(2, 2, 3), 3)[:, 2:]
+    blue, orange = ((panel == ink).all(axis=-1) for ink in binning._INKS)
+    assert blue[:160].any() and not blue[160:].any()
+    assert orange[160:].any() and not orange[:160].any()
+    heights = blue.sum(axis=0)
+    columns = np.flatnonzero(heights)
+    assert set(heights[columns]) == {heights[columns[0]], heights[columns[-1]]}
+    decades = (heights[columns[-1]] - heights[columns[0]]) / heights.max()  # 3 pixels against 1
+    assert decades == pytest.approx(np.log10(3) / np.log10(0.75 / binning._LIMITS[0]), abs=0.03)
+
+
 def test_encode_is_a_jpeg_close_to_the_picture(rgb):
     picture = yuv.to_uint8(np.kron(rgb, np.ones((8, 8, 1))))
     decoded = Image.open(io.BytesIO(explorer.encode(picture)))
@@ -123,6 +162,23 @@ def test_subsampling_follows_its_slider(rgb):
     assert widget.errors == []
 
 
+def test_bins_follow_their_slider(rgb):
+    widget = BinExplorer(rgb, n=30)
+    assert "n = 30, even" in widget.message.value and "between two bins" in widget.message.value
+    before = widget.picture.value
+    widget.slider.value = 5
+    assert widget.n == 5
+    assert widget.picture.value != before
+    assert "n = 5, odd" in widget.message.value and "middle of a bin" in widget.message.value
+    truth = yuv.to_uint8(rgb).astype(np.float32) / 255
+    expected = metrics.psnr(truth, binning.quantise(truth, 5))
+    assert f"Ceiling: {expected:.1f} dB." in widget.message.value
+    assert explorer.markup(binning.render(truth, 5), "").split("src=")[1] in widget.picture.value
+    widget.n = 30
+    assert widget.picture.value == before
+    assert widget.errors == []
+
+
 def test_wipe_follows_its_controls(rgb):
     widget = WipeExplorer({"a": rgb, "b": 1 - rgb, "c": rgb})
     assert "Border at 50 %. Left of it: a. Right of it: b." in widget.message.value
@@ -147,15 +203,18 @@ def test_errors_are_kept_and_shown_not_raised(rgb):
 
 
 def test_every_control_has_a_label_and_the_picture_a_caption(rgb):
-    for widget in (SubsamplingExplorer(rgb), WipeExplorer({"a": rgb, "b": rgb})):
+    widgets = SubsamplingExplorer(rgb), WipeExplorer({"a": rgb, "b": rgb}), BinExplorer(rgb)
+    for widget in widgets:
         assert all(control.description for control in widget.controls)
-        assert re.search(r'<img alt="[^"]*(Factor 1|Border at 50 %)', widget.picture.value)
+        says = r'<img alt="[^"]*(Factor 1|Border at 50 %|n = 30, even)'
+        assert re.search(says, widget.picture.value)
         assert 'role="status"' in widget.message.value
         assert "run this cell" in repr(widget) and len(repr(widget)) < 110
 
 
 def test_close_frees_everything(rgb):
     before = set(_instances)
+    BinExplorer(rgb).close()
     widget = SubsamplingExplorer(rgb)
     slider = widget.slider
     widget.close()

@@ -16,6 +16,7 @@ from colorlab.yuv import (
     V_MAX,
     as_float32,
     fit_gamut,
+    in_gamut,
     luma,
     rgb_to_yuv,
     to_uint8,
@@ -146,6 +147,22 @@ def test_chroma_is_scaled_no_further_than_the_gamut_asks(y, uv):
 def test_chroma_inside_the_gamut_stays(rgb):
     y, uv = rgb_to_yuv(rgb)
     np.testing.assert_allclose(fit_gamut(y, uv), uv, atol=2e-6)
+
+
+@quick
+@given(pixels(UNIT, 1), pixels(WIDE, 2))
+def test_chroma_exists_where_rgb_takes_it(y, uv):
+    fits = in_gamut(y, uv)
+    back = rgb_to_yuv(yuv_to_rgb(y, uv))[1]
+    off = np.abs(back - uv).max(axis=-1)
+    assert (off[fits] < 1e-5).all() and (off[~fits] > 0).all()
+
+
+def test_one_luma_serves_many_colours():
+    rectangle = np.stack(np.meshgrid([-0.3, 0, 0.3], [-0.4, 0, 0.4]), axis=-1)
+    assert in_gamut([0.0], rectangle).sum() == in_gamut([1.0], rectangle).sum() == 1  # grey alone
+    assert in_gamut([0.5], rectangle).sum() > 1
+    assert in_gamut([0.5], rectangle).shape == (3, 3)
 
 
 def test_black_and_white_hold_no_colour():

@@ -1,4 +1,4 @@
-"""What the notebooks need beside the library: checks of the environment and of exercises.
+"""What the notebooks need beside the library: checks of the environment and of exercises, results.
 
 Nothing here knows how to colour. It looks whether everything is in place and tells a learner what
 is off in an answer. `python -m colorlab.teaching NOTEBOOK…` tidies notebooks that were just run.
@@ -6,6 +6,16 @@ is off in an answer. `python -m colorlab.teaching NOTEBOOK…` tidies notebooks 
 
 from .environment import check_environment, cost, examine_environment
 from .exercises import check, judge
+from .results import card, results
 from .tidy import tidy
 
-__all__ = ["check", "check_environment", "cost", "examine_environment", "judge", "tidy"]
+__all__ = [
+    "card",
+    "check",
+    "check_environment",
+    "cost",
+    "examine_environment",
+    "judge",
+    "results",
+    "tidy",
+]

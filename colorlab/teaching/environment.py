@@ -176,7 +176,7 @@ def _data() -> str:
     present = [one["name"] for one in fetch.list_sets() if one["present"]]
     if present:
         return f"holds {', '.join(present)}"
-    return "usable, no photo set in it yet (notebooks 00 and 01 need none)"
+    return "usable, no photo set in it yet (the notebooks need none)"
 
 
 _LOOKS: tuple[tuple[str, Callable[[], str], str], ...] = (

@@ -5,8 +5,9 @@ that can be reached with the keyboard, a line of text that says what the picture
 with whatever went wrong while drawing, and `.close()`.
 """
 
+from .binning import BinExplorer
 from .explorer import Explorer
 from .subsampling import SubsamplingExplorer
 from .wipe import WipeExplorer
 
-__all__ = ["Explorer", "SubsamplingExplorer", "WipeExplorer"]
+__all__ = ["BinExplorer", "Explorer", "SubsamplingExplorer", "WipeExplorer"]
