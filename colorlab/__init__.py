@@ -24,6 +24,7 @@ _SUBMODULES = (
     "devices",
     "errors",
     "evaluation",
+    "experiments",
     "files",
     "film_metrics",
     "flow",

@@ -1,5 +1,7 @@
 """The backbone: the convolutions of VGG-16, frozen, looking at a grey picture.
 
+(Or, for an experiment, at a colour picture: ``color=True``.)
+
 References
 ----------
 .. [1] K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image
@@ -58,6 +60,18 @@ class GreyToVGG(layers.Layer):
         return (*input_shape[:-1], 3)
 
 
+class ColorToVGG(GreyToVGG):
+    """Turn RGB in [0, 1] into the three mean-free channels VGG-16 was trained on.
+
+    Input (N, H, W, 3), output (N, H, W, 3): ``255 rgb`` in the order blue, green, red, minus
+    `MEAN_BGR`. A grey picture becomes what `GreyToVGG` makes of its luma.
+    """
+
+    def call(self, rgb: Any) -> Any:
+        """Return the three channels."""
+        return super().call(ops.flip(rgb, axis=-1))
+
+
 def backbone(
     weights: str | os.PathLike[str] | None = "embedded",
     blocks: int = 5,
@@ -65,6 +79,7 @@ def backbone(
     trainable: bool = False,
     seed: int = 0,
     dtype: str | None = None,
+    color: bool = False,
 ) -> keras.Model:
     """Build VGG-16's convolutions with the last activation of chosen blocks as outputs.
 
@@ -85,12 +100,14 @@ def backbone(
         Seed of the random weights.
     dtype : str, optional
         Keras dtype policy, for example ``"mixed_bfloat16"``.
+    color : bool
+        Whether the input is RGB instead of luma.
 
     Returns
     -------
     keras.Model
-        Maps luma (N, H, W, 1), float32 in [0, 1], to a list with one tensor per tap of shape
-        (N, H / 2**(k-1), W / 2**(k-1), width of block k).
+        Maps luma (N, H, W, 1) or RGB (N, H, W, 3), float32 in [0, 1], to a list with one tensor
+        per tap of shape (N, H / 2**(k-1), W / 2**(k-1), width of block k).
 
     Raises
     ------
@@ -105,8 +122,12 @@ def backbone(
         raise InputError(
             f"taps must name blocks from 1 to {blocks}, such as (2, 3); received {taps}."
         )
-    inputs = keras.Input((None, None, 1), name="luma")
-    x = GreyToVGG(name="grey_to_vgg", dtype="float32")(inputs)
+    if color:
+        inputs = keras.Input((None, None, 3), name="rgb")
+        x = ColorToVGG(name="color_to_vgg", dtype="float32")(inputs)
+    else:
+        inputs = keras.Input((None, None, 1), name="luma")
+        x = GreyToVGG(name="grey_to_vgg", dtype="float32")(inputs)
     outputs: dict[int, Any] = {}
     for block, (width, repeats) in enumerate(BLOCKS[:blocks], start=1):
         if block > 1:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from colorlab.coast import Scene
+from colorlab.coast import REGIONS, Scene
 from colorlab.errors import InputError
 
 KINDS = {"beach", "cliffs", "sunset", "lagoon", "overcast", "rocky", "dusk"}
@@ -143,6 +143,29 @@ def test_flow_hides_what_leaves_the_frame():
     column = np.arange(90) + flow.flow[..., 0]
     outside = (column < -0.5) | (column > 89.5)
     assert outside.any() and not flow.visible[outside].any()
+
+
+def test_regions_tell_what_each_pixel_shows():
+    greens, skies = [], []
+    for seed in range(14):
+        scene = Scene(seed)
+        regions, rgb = scene.regions(3.0, 60, 90), scene.render(3.0, 60, 90).astype(float)
+        assert regions.dtype == np.uint8 and regions.shape == (60, 90)
+        sky, water, foliage = (regions == REGIONS.index(n) for n in ("sky", "water", "foliage"))
+        assert sky[0].mean() > 0.5 and not sky[-1].any() and not water[0].any()
+        assert water.mean() > 0.1
+        skies.append(np.flatnonzero(sky.any(axis=1)).max() / 60)
+        has_trees = any("trees" in one or "palms" in one for one in scene.describe()["features"])
+        assert has_trees or not foliage.any()
+        if scene.kind == "lagoon":  # islands and palms, seen by day
+            greens += [rgb[foliage, 1].mean() - rgb[foliage, 2].mean()]
+    assert len(greens) == 2 and min(greens) > 20
+    assert 0.2 < min(skies) <= max(skies) < 0.8
+
+
+def test_regions_scale_with_the_picture():
+    fine, coarse = (Scene(0).regions(3.0, *size) for size in ((120, 180), (60, 90)))
+    assert np.mean(fine[::2, ::2] == coarse) > 0.95
 
 
 def test_describe_names_kind_seed_and_features():

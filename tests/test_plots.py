@@ -208,6 +208,40 @@ def test_film_errors_of_nothing_are_refused():
         plots.film_errors({})
 
 
+# --- layers --------------------------------------------------------------------------------------
+
+
+def figures_of(values):
+    return [{"value": v, "low": v - 0.1, "high": v + 0.1} for v in values]
+
+
+def test_layers_are_drawn_with_intervals_and_floors_of_the_same_colour(tmp_path):
+    lines = {name: figures_of([0.9 - k / 10, 0.8]) for k, name in enumerate("abcd")}
+    panels = {"first": lines, "second": {"c": lines["c"]}}
+    figure = plots.by_layer(["in", "out"], panels, "What is seen", {"first": ("half", 0.5)})
+    first, second = figure.axes
+    assert [list(line.get_ydata()) for line in first.lines[:4]] == [
+        [one["value"] for one in line] for line in lines.values()
+    ]
+    assert set(first.lines[4].get_ydata()) == {0.5} and len(second.lines) == 1
+    assert len(first.collections) == 4
+    colours = [line.get_color() for line in first.lines]
+    assert colours[0] == colours[2] != colours[1] == colours[3]
+    assert {line.get_linestyle() for line in first.lines[2:4]} == {":"}
+    assert second.lines[0].get_label() == "c"
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.texts] == [*"abcd", "half"]
+    wanted = {"What is seen", "first", "second", "in", "out", "layer"}
+    assert wanted <= texts(figure)
+    assert drawn(figure, tmp_path / "layers.png").shape[1] > 400
+
+
+@pytest.mark.parametrize("panels", [{}, {"first": {"a": figures_of([1])}}])
+def test_layers_without_a_figure_each_are_refused(panels):
+    with pytest.raises(InputError, match="one figure for each of 2 layers"):
+        plots.by_layer(["in", "out"], panels)
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 

@@ -217,3 +217,18 @@ def test_files_of_another_kind(tmp_path, random_arrays):
     path.write_bytes(b"not HDF5")
     with pytest.raises(InputError, match="does not hold the convolutions of VGG-16"):
         vgg.backbone(path, blocks=1, taps=(1,))
+
+
+def test_colour_pictures_are_seen_blue_green_red(rng):
+    rgb = rng.random((1, 4, 4, 3), np.float32)
+    before = rgb.copy()
+    seen = np.asarray(vgg.ColorToVGG()(rgb))
+    np.testing.assert_array_equal(rgb, before)
+    np.testing.assert_allclose(seen, 255 * rgb[..., ::-1] - np.array(vgg.MEAN_BGR), atol=1e-4)
+
+
+def test_a_grey_picture_is_seen_alike_as_luma_and_as_colour(rng):
+    y = rng.random((1, 16, 16, 1), np.float32)
+    luma, color = (vgg.backbone(None, blocks=1, taps=(1,), color=color) for color in (False, True))
+    (wanted,), (got,) = run(luma, y), run(color, np.repeat(y, 3, axis=-1))
+    np.testing.assert_allclose(got, wanted, atol=1e-3)

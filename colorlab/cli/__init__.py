@@ -15,7 +15,10 @@ from typing import NoReturn
 import colorlab
 from colorlab.errors import InputError
 
-_COMMANDS = ("demo", "colorize", "train", "evaluate", "data", "report", "bench", "info", "lab")
+_COMMANDS = (
+    *("demo", "colorize", "train", "evaluate", "experiment"),
+    *("data", "report", "bench", "info", "lab"),
+)
 
 
 class _Parser(argparse.ArgumentParser):

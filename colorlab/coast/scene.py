@@ -11,13 +11,21 @@ import numpy.typing as npt
 from ..errors import InputError
 from .camera import Camera
 from .compose import compose
+from .land import Trees
 from .noise import Array
+from .props import Palm
+from .sea import Sea, Swash
+from .sky import Clouds, Sky
+
+REGIONS = ("other", "sky", "water", "foliage")
+"""What `Scene.regions` tells apart; its numbers are places in this list."""
 
 _ROWS = 160
 _STRIP = 40_000
 _BUDGET = 400_000
 _LIMIT = 1 << 27
 _DAY = 1e5
+_REGION = {Sky: 1, Clouds: 1, Sea: 2, Swash: 2, Trees: 3, Palm: 3}
 
 
 class Layer(Protocol):
@@ -130,6 +138,40 @@ class Scene:
             part = part.reshape(3, -1, fine, width, fine).mean(axis=(2, 4))
             picture[top : top + strip] = np.rint(np.moveaxis(part, 0, -1) * 255)
         return picture
+
+    def regions(self, t: float, height: int, width: int) -> npt.NDArray[np.uint8]:
+        """Tell what each pixel shows.
+
+        Parameters
+        ----------
+        t : float
+            Time in seconds, as for `render`.
+        height, width : int
+            Size in pixels.
+
+        Returns
+        -------
+        ndarray of uint8, shape (height, width)
+            Places in `REGIONS` of what is foremost at each pixel's centre. The sky has its clouds,
+            water the foam that runs up the beach, foliage trees and palms; far hills and grass,
+            green or not, are other.
+
+        Raises
+        ------
+        InputError
+            As for `render`.
+        """
+        t = _time(t)
+        height, width = _size(height, width)
+        columns, lines = self._directions(t, height, width, np.float64)
+        kinds = np.array([_REGION.get(type(layer), 0) for layer in self._layers], np.uint8)
+        found = np.empty((height, width), np.uint8)
+        rows = max(1, _STRIP // width)
+        for top in range(0, height, rows):
+            part = slice(top, min(top + rows, height))
+            u, v = (a.ravel() for a in np.meshgrid(columns, lines[part]))
+            found[part] = kinds[self._front(t, u, v, 1.0 / height)].reshape(-1, width)
+        return found
 
     def flow(self, t0: float, t1: float, height: int, width: int) -> Flow:
         """Return the exact optical flow from the frame at t0 to the frame at t1.

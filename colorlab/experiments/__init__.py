@@ -1,0 +1,70 @@
+"""Experiments: what the paper claims, each claim asked as one question and measured.
+
+An experiment is a module of this folder; `harness.run` runs one. Listing them imports none of them,
+and so no Keras.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, cast
+
+from colorlab.errors import InputError
+
+if TYPE_CHECKING:
+    from colorlab.experiments.harness import Experiment
+
+__all__ = ["QUESTIONS", "check", "load"]
+
+QUESTIONS = {
+    "grey_input": (
+        "Do VGG-16's convolutions, which learnt from colour pictures, keep most of their "
+        "activation behaviour on grey ones?"
+    ),
+    "reactions": (
+        "Which units of VGG-16 react to sky, water and foliage, and do they on grey pictures, too?"
+    ),
+}
+"""Name of each experiment, which is its module's, to the question that it asks."""
+
+
+def check(name: str) -> None:
+    """Refuse the name of an experiment that there is not.
+
+    Parameters
+    ----------
+    name : str
+        What a person typed.
+
+    Raises
+    ------
+    InputError
+        When it is none of `QUESTIONS`.
+    """
+    if name not in QUESTIONS:
+        raise InputError(
+            f"there is no experiment {name!r}; there are {', '.join(QUESTIONS)} "
+            "(`colorlab experiment` says what each asks)."
+        )
+
+
+def load(name: str) -> Experiment:
+    """Return the module of an experiment.
+
+    Parameters
+    ----------
+    name : str
+        One of `QUESTIONS`.
+
+    Returns
+    -------
+    Experiment
+        What `harness.run` takes.
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+    """
+    check(name)
+    return cast("Experiment", importlib.import_module(f"colorlab.experiments.{name}"))

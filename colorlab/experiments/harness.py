@@ -1,0 +1,194 @@
+"""Running an experiment: arm by arm, each kept as soon as it is measured.
+
+In the folder of an experiment lie ``arms/ARM.json``, one a finished arm, and ``result.json``, once
+all are. An experiment that was killed goes on with the first arm that is missing. An arm's file is
+taken up again only where its identity is the same: experiment, parameters, seed, photos, code,
+versions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from tqdm.auto import tqdm
+
+from colorlab import checkpoints, files
+from colorlab.errors import InputError
+from colorlab.experiments import QUESTIONS
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What a person asked for.
+
+    Attributes
+    ----------
+    photos : path or None
+        A CSV manifest or a folder.
+    split : str or None
+        A split of the manifest.
+    max_photos : int or None
+        At most so many photos, evenly spaced; the experiment's own number by default.
+    fast : bool
+        A small run on rendered coasts, which needs no photos.
+    seed : int
+        Of every choice of chance.
+    progress : bool
+        Show bars.
+    """
+
+    photos: str | os.PathLike[str] | None = None
+    split: str | None = None
+    max_photos: int | None = None
+    fast: bool = False
+    seed: int = 0
+    progress: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Arm:
+    """One of the things that an experiment compares.
+
+    Attributes
+    ----------
+    name : str
+        What its file is called.
+    parameters : mapping
+        What sets it apart from the others, as JSON holds it.
+    seed : int
+        Of its choices of chance.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    seed: int
+
+
+class Experiment(Protocol):
+    """What an experiment's module has."""
+
+    PROTOCOL: str
+    """What is measured, and how, for a reader of the result."""
+
+    CODE: tuple[ModuleType, ...]
+    """The modules whose change makes earlier arms worthless, beside its own."""
+
+    __file__: str | None
+
+    def prepare(self, asked: Asked) -> tuple[Any, dict[str, Any]]:
+        """Open the data; return it, and what the result says of it (a name and a hash)."""
+
+    def arms(self, asked: Asked) -> Sequence[Arm]:
+        """List what is compared; no two arms share a name."""
+
+    def measure(self, arm: Arm, data: Any, progress: bool) -> dict[str, Any]:
+        """Measure one arm; return what JSON can hold."""
+
+    def summarise(self, measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+        """Make the answer of what every arm, by name, measured."""
+
+
+def run(
+    name: str,
+    experiment: Experiment,
+    asked: Asked,
+    out: str | os.PathLike[str],
+    command: str = "",
+) -> dict[str, Any]:
+    """Run an experiment, or go on with it, and write its result.
+
+    Parameters
+    ----------
+    name : str
+        The experiment's, one of `QUESTIONS`.
+    experiment : Experiment
+        From `colorlab.experiments.load`.
+    asked : Asked
+        Photos, seed, whether it is to be fast.
+    out : path
+        Folder of the experiment: ``arms/`` and ``result.json``.
+    command : str
+        The command that asked for this, for the result.
+
+    Returns
+    -------
+    dict
+        What ``result.json`` holds: schema, experiment, question, protocol, fast, summary (what
+        ``experiment.summarise`` says), arms (parameters, seed, seconds), seeds, dataset, versions,
+        command, date, and seconds, the sum of the arms'.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written to or the data not be read.
+    """
+    data, dataset = experiment.prepare(asked)
+    folder = files.ensure_folder(Path(out) / "arms")
+    files.remove_leftovers(folder)
+    versions = checkpoints.versions()
+    shared = {"dataset": dataset, "versions": versions, "code": _code(experiment)}
+    arms = experiment.arms(asked)
+    found: dict[str, dict[str, Any]] = {}
+    for arm in tqdm(arms, desc=name, unit="arm", disable=not asked.progress):
+        path = folder / f"{arm.name}.json"
+        about = {"experiment": name, **dataclasses.asdict(arm)}
+        identity = _digest(about | shared)
+        kept = _kept(path, identity)
+        if kept is None:
+            begun = time.perf_counter()
+            measured = experiment.measure(arm, data, asked.progress)
+            seconds = round(time.perf_counter() - begun, 1)
+            kept = {"identity": identity, **about, "seconds": seconds, "measured": measured}
+            files.write_json(path, kept)
+        found[arm.name] = kept
+    result = {
+        "schema": 1,
+        "experiment": name,
+        "question": QUESTIONS.get(name, ""),
+        "protocol": experiment.PROTOCOL,
+        "fast": asked.fast,
+        "summary": experiment.summarise({key: one["measured"] for key, one in found.items()}),
+        "arms": {
+            key: {part: one[part] for part in ("parameters", "seed", "seconds")}
+            for key, one in found.items()
+        },
+        "seeds": sorted({arm.seed for arm in arms}),
+        "dataset": dataset,
+        "versions": versions,
+        "command": command,
+        "date": datetime.date.today().isoformat(),
+        "seconds": round(sum(one["seconds"] for one in found.values()), 1),
+    }
+    files.write_json(Path(out) / "result.json", result)
+    return result
+
+
+def _kept(path: Path, identity: str) -> dict[str, Any] | None:
+    """Return a finished arm's file if it is the very same arm's, else None."""
+    if not path.is_file():
+        return None
+    try:
+        kept = files.read_json(path)
+    except InputError:  # damaged: measured again
+        return None
+    return kept if isinstance(kept, dict) and kept.get("identity") == identity else None
+
+
+def _code(experiment: Experiment) -> str:
+    """Return the digest of the sources that an arm's figures come from."""
+    sources = [experiment.__file__, *(module.__file__ for module in experiment.CODE)]
+    return _digest([files.sha256(source) for source in sources if source])
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
