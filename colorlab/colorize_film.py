@@ -56,9 +56,10 @@ class FrameByFrame:
     def chroma(self, y: NDArray[Any], starts: NDArray[np.bool_]) -> NDArray[Any]:
         """Predict the chroma of frames, each for itself (see `colorlab.media.recolor.Colorer`).
 
-        Mirror images are not asked: they would halve the speed.
+        Frames are asked once each, without the card's further views, which would take a multiple of
+        the time.
         """
-        return checkpoints.chroma_of(self.model, self.model.outputs(y, mirror=False), *self._how)
+        return checkpoints.chroma_of(self.model, self.model.outputs(y, views=False), *self._how)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return nothing: no frame knows of another."""

@@ -4,8 +4,8 @@ The frozen color model's last convolution features of frame t are joined with a 
 context, the chroma of frame t - 1; two convolution layers follow, and two binned softmaxes. That is
 the 2016 report's model (``memory="concat"``). In the second kind (``memory="guided"``) the logits
 are the color model's own, frozen, so that a few films cannot teach it their colours by heart. What
-is learnt is when to believe the context: each pixel's place in frame t - 1 is looked up by
-comparing luma, and gates at every pixel decide how much the colours found there count.
+is learnt is when to believe the context: it is moved along the motion between both frames' luma,
+and at every pixel it is decided how much the colour found there counts.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import NDArray
 
-from colorlab import color_model, vgg
+from colorlab import color_model, flow, vgg
 from colorlab.bins import BinGrid
 from colorlab.color_model import CropLike, Enlarge, PadToMultiple
 from colorlab.errors import InputError
@@ -26,9 +27,12 @@ from colorlab.yuv import RANGE
 
 MEMORIES = ("concat", "guided")
 
-INPUTS = {"y": 1, "y_before": 1, "context": 2, "valid": 1}
+INPUTS = {"y": 1, "y_before": 1, "context": 2, "valid": 1, "moved": 4}
 """What the model is given beside the features, with channels: luma of frames t and t - 1, the
-context's U and V, and 1 where the context is to be believed."""
+context's U and V, 1 where the context is to be believed, and `move`'s."""
+
+REMEMBERED, SHARE = "remembered", "share"
+"""Layers of a guided model: the chroma that it remembers, and how much that counts in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,24 +47,18 @@ class ConsistencyConfig:
         Channels of the convolution of the context.
     width : int
         Channels of the two convolutions behind the concatenation.
-    reach : int
-        ``"guided"``: how far, in pixels, a pixel's place in the frame before is looked for.
-    keys : int
-        ``"guided"``: channels by which luma around two pixels is compared.
     """
 
     memory: str = "guided"
     context_width: int = 48
     width: int = 64
-    reach: int = 2
-    keys: int = 8
 
     def __post_init__(self) -> None:
         if self.memory not in MEMORIES:
             raise InputError(
                 f"memory must be one of {', '.join(MEMORIES)}; received {self.memory!r}."
             )
-        for name, least in (("context_width", 1), ("width", 1), ("reach", 0), ("keys", 1)):
+        for name, least in (("context_width", 1), ("width", 1)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise InputError(f"{name} must be an integer from {least} up; received {value!r}.")
@@ -91,75 +89,6 @@ class ConsistencyConfig:
         return color_model.config_from_json(cls, fields, "consistency model")
 
 
-class LookBack(layers.Layer):
-    """Find each pixel's place in the frame before, and what lies there.
-
-    A soft pointer: the weights of the (2 reach + 1)² places around a pixel are the softmax of
-    minus the squared distance between keys, plus a learnt preference for each displacement.
-
-    Inputs: keys of frame t (N, H, W, k), keys of frame t - 1 (N, H, W, k), values of frame t - 1
-    (N, H, W, c). Outputs: the values pointed at (N, H, W, c), and the log of the sum of weights
-    before normalisation (N, H, W, 1): how well the best places fit.
-
-    References
-    ----------
-    .. [1] C. Vondrick, A. Shrivastava, A. Fathi, S. Guadarrama, K. Murphy, "Tracking emerges by
-       colorizing videos", ECCV 2018: colours fetched from a reference frame by soft pointers.
-    """
-
-    def __init__(self, reach: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.reach = reach
-        span = np.arange(-reach, reach + 1)
-        self.moves = [(int(down), int(right)) for down in span for right in span]
-
-    def build(self, *_: Any) -> None:
-        """Create the preference for displacements: at first for staying, by their length."""
-        still = [-float(np.hypot(*move)) for move in self.moves]
-        self.preference = self.add_weight(
-            shape=(len(self.moves),), name="preference", initializer="zeros"
-        )
-        self.preference.assign(np.array(still, np.float32))
-
-    def call(self, now: Any, before: Any, values: Any) -> tuple[Any, Any]:
-        """Return the values pointed at and how well they fit."""
-        height, width = ops.shape(now)[1], ops.shape(now)[2]
-        before, values = (_extend(x, self.reach) for x in (before, values))
-
-        def moved(x: Any, move: tuple[int, int]) -> Any:
-            top, left = move[0] + self.reach, move[1] + self.reach
-            return x[:, top : top + height, left : left + width, :]
-
-        scores = ops.concatenate(
-            [
-                -ops.sum(ops.square(now - moved(before, move)), axis=-1, keepdims=True)
-                for move in self.moves
-            ],
-            axis=-1,
-        )
-        scores = scores + ops.convert_to_tensor(self.preference, scores.dtype)
-        fit = ops.logsumexp(scores, axis=-1, keepdims=True)
-        weights = ops.exp(scores - fit)
-        found = 0.0
-        for k, move in enumerate(self.moves):
-            found = found + weights[..., k : k + 1] * moved(values, move)
-        return found, fit
-
-    def compute_output_shape(
-        self, now_shape: tuple[Any, ...], before_shape: Any, values_shape: tuple[Any, ...]
-    ) -> tuple[Any, Any]:
-        """Return the shapes of values and fit."""
-        return (*now_shape[:3], values_shape[3]), (*now_shape[:3], 1)
-
-
-def _extend(x: Any, by: int) -> Any:
-    """Repeat the border of (N, H, W, C) `by` times on every side."""
-    for axis in (1, 2):
-        size = ops.shape(x)[axis]
-        x = ops.take(x, ops.clip(ops.arange(-by, size + by), 0, size - 1), axis=axis)
-    return x
-
-
 class Agreement(layers.Layer):
     """Tell how likely the color model holds a colour, one axis of it.
 
@@ -186,27 +115,34 @@ class Agreement(layers.Layer):
         return chroma_shape
 
 
-class Remember(layers.Layer):
-    """Raise the logits of the bins near a remembered colour, one axis of it.
+class Mixture(layers.Layer):
+    """Mix a remembered colour with what the color model says, one axis of it.
 
-    Inputs: logits (N, H, W, n), the colour found in the frame before (N, H, W, 1), its gate
-    (N, H, W, 1) ≥ 0 in nats, the colour in the same place of the frame before (N, H, W, 1) and its
-    gate. Output: the logits plus the first gate times a Gaussian bump round the colour found, plus
-    the second gate at the very bin that the other colour lies in.
+    Inputs: logits (N, H, W, n), the remembered chroma (N, H, W, 1), its spread in bins (N, H, W,
+    1) > 0 and the memory's share (N, H, W, 1) in [0, 1]. Output: the log of share x memory + (1 -
+    share) x softmax(logits), (N, H, W, n), where the memory is a logistic distribution round the
+    remembered chroma, integrated over each bin; the end bins reach to infinity.
+
+    References
+    ----------
+    .. [1] T. Salimans, A. Karpathy, X. Chen, D. Kingma, "PixelCNN++", ICLR 2017: mixtures of
+       discretised logistic distributions.
     """
 
-    SPREAD = 0.6  # of the bump, in bins
+    TINY = 1e-7
 
     def __init__(self, n: int, align: str, axis: int, **options: Any) -> None:
         super().__init__(**options)
         self.grid, self.axis = BinGrid(n, align), axis
 
-    def call(self, logits: Any, colour: Any, gate: Any, still: Any, still_gate: Any) -> Any:
-        """Return the raised logits."""
-        scale = float(1 / (self.SPREAD * self.grid.width[self.axis]))
-        distance = (colour - self.grid.centres[self.axis]) * scale
-        bump = ops.exp(-0.5 * ops.square(distance))
-        return logits + gate * bump + still_gate * _inside(still, self.grid, self.axis)
+    def call(self, logits: Any, chroma: Any, spread: Any, share: Any) -> Any:
+        """Return the log of the mixture."""
+        edges, width = self.grid.edges[self.axis][1:-1], float(self.grid.width[self.axis])
+        below = ops.sigmoid((edges - chroma) / (spread * width))
+        low = ops.concatenate([ops.zeros_like(chroma), below], axis=-1)
+        high = ops.concatenate([below, ops.ones_like(chroma)], axis=-1)
+        mixed = share * (high - low) + (1 - share) * ops.softmax(logits, axis=-1)
+        return ops.log(ops.maximum(mixed, self.TINY))
 
     def compute_output_shape(self, logits_shape: tuple[Any, ...], *_: Any) -> tuple[Any, ...]:
         """Return the logits' shape."""
@@ -293,16 +229,113 @@ def build(
         logits[head] = enlarged(layer(features if guided else x), head)
     if guided:
         deep = enlarged(conv(16, 1, "trust", dtype="float32")(x), "trust")
-        logits = _remember(config, color_config, conv, maps, scaled, deep, logits)
+        logits = _remember(color_config, conv, maps, scaled, deep, logits)
     network = keras.Model({color_model.FEATURES: features, **maps}, logits, name="consistency")
     vgg.draw_kernels(network.layers, seed)
     if guided:
-        network.get_layer("gates").bias.assign(np.full(4, 3.0, np.float32))
+        decided = network.get_layer(
+            "decided"
+        )  # at first it corrects no colour, and trusts nearly all
+        decided.kernel.assign(np.zeros(decided.kernel.shape, np.float32))
+        decided.bias.assign(np.array([3, 3, 0, 0, 0, 0, 0, 0], np.float32))
     return network
 
 
+def telling(network: keras.Model) -> keras.Model:
+    """Return the same model, which also tells what it remembers.
+
+    Parameters
+    ----------
+    network : keras.Model
+        From `build`.
+
+    Returns
+    -------
+    keras.Model
+        Its outputs are the network's and, of a guided one, `REMEMBERED` (N, H, W, 2), chroma, and
+        `SHARE` (N, H, W, 2), how much that counts for U and for V.
+    """
+    names = {layer.name for layer in network.layers} & {REMEMBERED, SHARE}
+    if not names:
+        return network
+    told = {name: network.get_layer(name).output for name in names}
+    return keras.Model(network.input, {**network.output, **told})
+
+
+def blend(told: Mapping[str, Any], proposal: Any, leak: float = 0.0) -> Any:
+    """Mix what a guided model remembers with another colouring.
+
+    A softmax over bins would round colours to the bins' centres, frame after frame; this does not.
+
+    Parameters
+    ----------
+    told : mapping
+        `REMEMBERED` and `SHARE`, from `telling`.
+    proposal : array, (N, H, W, 2)
+        The color model's own chroma.
+    leak : float
+        Share of the proposal where the memory is certain, in [0, 1]: how fast it fades in.
+
+    Returns
+    -------
+    array, (N, H, W, 2)
+        Chroma.
+    """
+    share = (1 - leak) * told[SHARE]
+    return share * told[REMEMBERED] + (1 - share) * proposal
+
+
+def move(y: Any, y_before: Any, context: Any) -> Any:
+    """Move a context along the motion between two frames: what a guided model is given.
+
+    Parameters
+    ----------
+    y, y_before : numpy.ndarray of float32, (H, W, 1)
+        Luma of frames t and t - 1.
+    context : numpy.ndarray of float32, (H, W, 2)
+        Chroma of frame t - 1.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (H, W, 4)
+        Luma and chroma of frame t - 1 where each pixel of frame t came from, by
+        `colorlab.flow.quick`, and how far it came, pixels.
+    """
+    back = flow.quick(y, y_before)
+    moved = flow.warp(np.concatenate([y_before, context], axis=-1), back)
+    return np.concatenate([moved, np.linalg.norm(back, axis=-1, keepdims=True)], axis=-1)
+
+
+def told(
+    memory: str, y: Any, y_before: Any, context: Any, valid: Any
+) -> dict[str, NDArray[np.float32]]:
+    """Return a network's `INPUTS` for a batch of frames.
+
+    Parameters
+    ----------
+    memory : {"concat", "guided"}
+        The model's. The report's is not given what a guided one sees moved: zeros instead.
+    y, y_before : numpy.ndarray of float32, (N, H, W, 1)
+        Luma of frames t and t - 1, in [0, 1].
+    context : numpy.ndarray of float32, (N, H, W, 2)
+        Chroma of frame t - 1.
+    valid : numpy.ndarray of float32, (N, H, W, 1)
+        1 where the context is to be believed, else 0.
+
+    Returns
+    -------
+    dict
+        Arrays (N, H, W, channels), float32.
+    """
+    maps = {"y": y, "y_before": y_before, "context": context, "valid": valid}
+    moved = np.zeros((*y.shape[:3], INPUTS["moved"]), np.float32)
+    if memory == "guided":
+        for k, one in enumerate(zip(y, y_before, context, strict=True)):
+            moved[k] = move(*one)
+    return {**maps, "moved": moved}
+
+
 def _remember(
-    config: ConsistencyConfig,
     color_config: color_model.ColorModelConfig,
     conv: Any,
     maps: Mapping[str, Any],
@@ -310,32 +343,31 @@ def _remember(
     deep: Any,
     logits: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Raise the color model's logits where the frame before is to be believed.
+    """Mix the color model's answer with what the frame before held.
 
-    The gates (N, H, W, 4) are those of U and V found, then of U and V left in place.
+    The colour remembered lies between the one moved and the one left in place, plus a correction;
+    the layers named `REMEMBERED` and `SHARE` give it, (N, H, W, 2) chroma, and its share.
     """
-    n, align = color_config.n, color_config.align
-    key = conv(config.keys, 3, "key", dtype="float32")
-    y, before, context, valid = (maps[name] for name in INPUTS)
-    values = layers.Concatenate(name="values", dtype="float32")([scaled, before])
-    look = LookBack(config.reach, name="look_back", dtype="float32")
-    found, fit = look(key(y), key(before), values)
-    evidence = [y - before, y - found[..., 2:], fit, found[..., :2] - scaled, valid, deep]
+    y, before, context, valid, moved = (maps[name] for name in INPUTS)
+    there = moved[..., 1:3] / RANGE
+    misfit = y - moved[..., :1]
+    evidence = [y, y - before, misfit, moved[..., 3:], scaled, there - scaled]
+    evidence += [there * misfit * 4, valid, deep]
     for axis, head in enumerate("uv"):
-        agree = Agreement(n, align, axis, name=f"{head}_agree", dtype="float32")
+        agree = Agreement(color_config.n, color_config.align, axis, name=f"{head}_agree")
         evidence.append(agree(logits[head], context[..., axis : axis + 1]) / 4)
     seen = layers.Concatenate(name="evidence", dtype="float32")(evidence)
-    for k in range(2):
-        seen = conv(24, 3, f"weigh{k + 1}", activation="relu", dtype="float32")(seen)
-    gates = conv(4, 1, "gates", activation="softplus", dtype="float32")(seen) * valid
-    raised = {}
+    for k in range(3):
+        seen = conv(32, 3, f"weigh{k + 1}", activation="relu")(seen)
+    decided = conv(8, 1, "decided", dtype="float32")(seen)
+    followed = ops.sigmoid(decided[..., 2:4])
+    remembered = followed * there + (1 - followed) * scaled + 0.1 * decided[..., 4:6]
+    remembered = layers.Rescaling(RANGE, name=REMEMBERED, dtype="float32")(remembered)
+    share = layers.Multiply(name=SHARE, dtype="float32")([ops.sigmoid(decided[..., :2]), valid])
+    spread = ops.exp(ops.clip(decided[..., 6:8] - 1.2, -4.0, 3.0))
+    mixed = {}
     for axis, head in enumerate("uv"):
-        remember = Remember(n, align, axis, name=head, dtype="float32")
-        raised[head] = remember(
-            logits[head],
-            found[..., axis : axis + 1] * float(RANGE[axis]),
-            gates[..., axis : axis + 1],
-            context[..., axis : axis + 1],
-            gates[..., axis + 2 : axis + 3],
-        )
-    return raised
+        mix = Mixture(color_config.n, color_config.align, axis, name=head, dtype="float32")
+        one = np.s_[..., axis : axis + 1]
+        mixed[head] = mix(logits[head], remembered[one], spread[one], share[one])
+    return mixed

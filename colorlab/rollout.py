@@ -94,15 +94,16 @@ class Rollout:
         uv : numpy.ndarray of float32, (H, W, 2)
             The colouring, which the next frame is told.
         """
-        features, logits = seen or self.model.color.look(y[None])
+        features, own = seen or self.model.color.look(y[None])
+        outputs = own
         before = self._before
         if not (starts or not before or before["y"].shape != y.shape):
             valid = np.full((1, *y.shape), float(told), np.float32)
             context = before["uv"][None] * valid
-            logits = self.model.outputs(features, y[None], before["y"][None], context, valid)
-        uv = self.model.chroma(logits, self.decode, self.temperature)[0]
+            outputs = self.model.outputs(features, y[None], before["y"][None], context, valid)
+        uv = self.model.chroma(outputs, own, self.decode, self.temperature)[0]
         self._before = {"y": np.asarray(y, np.float32), "uv": uv}
-        return {head: logits[head][0] for head in "uv"}, uv
+        return {head: outputs[head][0] for head in "uv"}, uv
 
     def tell(self, uv: Float) -> None:
         """Replace the last frame's colouring by another, the truth for example.
@@ -131,6 +132,7 @@ class Rollout:
             "color_model": self.model.color.card["weights"]["sha256"],
             "decode": self.decode,
             "temperature": self.temperature,
+            "card": dict(self.model.card["decode"]),
         }
 
 

@@ -73,7 +73,7 @@ def make_film_model(tmp_path_factory):
         card = checkpoints.save(
             folder / checkpoints.INSIDE, color_model.build(config, seed), about | named
         )
-        small = consistency_model.ConsistencyConfig(memory, 4, 8, reach=1, keys=4)
+        small = consistency_model.ConsistencyConfig(memory, 4, 8)
         network = consistency_model.build(small, config, seed)
         told = {
             "name": folder.name,

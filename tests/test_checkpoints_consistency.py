@@ -1,5 +1,6 @@
 """Consistency models come back as they were saved, on the color model they were trained on."""
 
+import dataclasses
 import shutil
 
 import keras
@@ -14,7 +15,7 @@ from colorlab.errors import InputError
 pytestmark = pytest.mark.keras
 
 COLOR = ColorModelConfig(n=8, taps=(2,), widths=(8,), context=8)
-CONFIG = ConsistencyConfig(context_width=8, width=8, reach=1, keys=4)
+CONFIG = ConsistencyConfig(context_width=8, width=8)
 
 
 def shaken(network, seed, low=-0.3):
@@ -103,7 +104,7 @@ def told(model, rng, height=18, width=20):
 
 def test_outputs_come_back_within_half_precision(network, model, rng):
     features, *maps = told(model, rng)
-    inputs = {"features": features, **dict(zip(consistency_model.INPUTS, maps, strict=True))}
+    inputs = {"features": features, **consistency_model.told(CONFIG.memory, *maps)}
     before = network.predict_on_batch(inputs)
     after = model.outputs(features, *maps)
     for head in "uv":
@@ -131,18 +132,36 @@ def test_the_weights_hold_nothing_of_the_color_model(saved, network):
     assert sum(a.size for a in arrays.values()) == network.count_params()
 
 
-def test_chroma_follows_the_card_and_the_caller_at_saturation_one(model, rng):
+def test_probabilities_are_decoded_as_the_card_and_the_caller_say(model, rng):
     logits = {head: 3 * rng.standard_normal((1, 4, 4, 8)).astype(np.float32) for head in "uv"}
     p = [checkpoints.softmax(logits[head]) for head in "uv"]
     grid = model.color.grid
-    np.testing.assert_allclose(model.chroma(logits), grid.decode(*p, "mean"), atol=1e-6)
+    mean = grid.decode(*p, "mean")
+    np.testing.assert_allclose(model.chroma(logits, logits), mean, atol=1e-6)
     sharp = grid.decode(*p, "annealed", 0.7)
-    np.testing.assert_allclose(model.chroma(logits, "annealed"), sharp, atol=1e-6)
-    np.testing.assert_allclose(
-        model.chroma(logits, "annealed", 0.2), grid.decode(*p, "annealed", 0.2), atol=1e-6
-    )
+    np.testing.assert_allclose(model.chroma(logits, logits, "annealed"), sharp, atol=1e-6)
+    sharper = model.chroma(logits, logits, "annealed", 0.2)
+    np.testing.assert_allclose(sharper, grid.decode(*p, "annealed", 0.2), atol=1e-6)
+    vivid = {**model.card, "decode": {**model.card["decode"], "saturation": 1.5}}
+    vivid = dataclasses.replace(model, card=vivid)
+    np.testing.assert_allclose(vivid.chroma(logits, logits), 1.5 * mean, atol=1e-6)
+    np.testing.assert_allclose(vivid.chroma(logits, logits, "annealed"), sharp, atol=1e-6)
     with pytest.raises(InputError, match=r"decode must be one of .*received 'median'"):
-        model.chroma(logits, "median")
+        model.chroma(logits, logits, "median")
+
+
+def test_what_is_remembered_is_not_rounded_to_bins(model, rng):
+    features, *maps = told(model, rng)
+    outputs = model.outputs(features, *maps)
+    own = {head: rng.standard_normal((1, 18, 20, 8)).astype(np.float32) for head in "uv"}
+    leaking = {**model.card, "decode": {**model.card["decode"], "leak": 0.25}}
+    leaking = dataclasses.replace(model, card=leaking)
+    proposal = model.chroma(own, own)
+    for leak, found in ((0.0, model.chroma(outputs, own)), (0.25, leaking.chroma(outputs, own))):
+        share = (1 - leak) * outputs["share"]
+        wanted = share * outputs["remembered"] + (1 - share) * proposal
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+        assert np.abs(found - proposal).max() > 0.01
 
 
 def test_look_gives_the_features_under_the_color_models_own_heads(color, rng):
@@ -150,7 +169,7 @@ def test_look_gives_the_features_under_the_color_models_own_heads(color, rng):
     features, outputs = color.look(y)
     assert features.shape == (2, 16, 16, 8) and features.dtype == np.float32
     assert features.min() >= 0 < features.max()
-    for head, logits in color.outputs(y, mirror=False).items():
+    for head, logits in color.outputs(y, views=False).items():
         np.testing.assert_allclose(outputs[head], logits, atol=1e-4)
         layer = color.network.get_layer(f"{head}_head")
         kernel, bias = map(keras.ops.convert_to_numpy, layer.weights)

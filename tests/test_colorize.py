@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorlab import checkpoints, coast, colorize, media, yuv
+from colorlab import checkpoints, coast, colorize, files, media, yuv
+from colorlab.checkpoints.views import mean_over_views
 from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
@@ -154,7 +155,7 @@ def test_a_photo_is_never_overwritten_by_its_own_copy(tmp_path, photo, small_mod
     source = tmp_path / "a.png"
     media.write_photo(source, photo)
     (tmp_path / "link.png").symlink_to(source)
-    before = source.read_bytes()
+    before = files.sha256(source)
     for given_, target in (
         (source, source),
         (source, tmp_path / "sub" / ".." / "a.png"),
@@ -162,7 +163,7 @@ def test_a_photo_is_never_overwritten_by_its_own_copy(tmp_path, photo, small_mod
     ):
         with pytest.raises(InputError, match="overwritten"):
             colorize.file(given_, target, small_model)
-    assert source.read_bytes() == before
+    assert files.sha256(source) == before
 
 
 def test_a_bad_photo_leaves_no_file(tmp_path, small_model):
@@ -223,11 +224,51 @@ def lopsided(small_model):
 def test_a_mirrored_picture_gets_the_mirrored_colours(lopsided, rng):
     y = rng.random((1, 32, 48, 1), np.float32)
     there, back = (lopsided.probabilities(one) for one in (y, y[:, :, ::-1]))
-    plain = lopsided.outputs(y, mirror=False)
+    plain = lopsided.outputs(y, views=False)
     for head in "uv":
         np.testing.assert_allclose(there[head], back[head][:, :, ::-1], atol=1e-5)
         np.testing.assert_allclose(there[head].sum(-1), 1, atol=1e-5)
         assert np.abs(checkpoints.softmax(plain[head]) - there[head]).max() > 1e-4
+
+
+def test_answers_of_all_sizes_count_alike():
+    seen = []
+
+    def ask(y):
+        seen.append(y.shape)
+        left = np.linspace(
+            0, 1, y.shape[2], dtype=np.float32
+        )  # is 0 on the left, whatever is shown
+        side = np.broadcast_to(left[None, None, :, None], y.shape)
+        return {"size": np.full(y.shape, y.shape[1], np.float32), "side": side, "y": y}
+
+    y = np.full((2, 20, 40, 1), 0.25, np.float32)
+    found = mean_over_views(ask, y, (0.5, 1.0, 2.25), mirror=True)
+    assert seen == [s for s in ((2, 10, 20, 1), (2, 20, 40, 1), (2, 45, 90, 1)) for _ in range(2)]
+    np.testing.assert_allclose(found["size"], (10 + 20 + 45) / 3, rtol=1e-6)
+    np.testing.assert_allclose(found["side"], 0.5, atol=1e-6)
+    np.testing.assert_allclose(found["y"], y, atol=1e-6)
+    alone = mean_over_views(ask, y)
+    assert len(seen) == 7 and alone["size"].max() == 20
+    np.testing.assert_array_equal(alone["side"][0, 0, :, 0], np.linspace(0, 1, 40, dtype="f4"))
+    assert mean_over_views(ask, y[:, :1, :1], (0.25,))["y"].shape == (2, 1, 1, 1)
+
+
+def test_a_still_is_asked_at_the_sizes_that_the_card_names(lopsided, rng):
+    y = rng.random((1, 32, 48, 1), np.float32)
+    decode = {**lopsided.card["decode"], "mirror": False, "scales": [0.5, 1.5]}
+    model = dataclasses.replace(lopsided, card={**lopsided.card, "decode": decode})
+    wanted = []
+    for height in (16, 48):
+        small = media.resize(y[0], height, height * 3 // 2)[None]
+        found = model.outputs(small, views=False)
+        wanted.append({h: media.resize(checkpoints.softmax(found[h])[0], 32, 48) for h in "uv"})
+    p = model.probabilities(y)
+    for head in "uv":
+        mean = (wanted[0][head] + wanted[1][head]) / 2
+        np.testing.assert_allclose(p[head][0], mean, atol=2e-6)
+    chroma = model.chroma(y)
+    np.testing.assert_allclose(chroma, 1.5 * model.grid.decode(p["u"], p["v"], "annealed", 0.5))
 
 
 def test_saturation_belongs_to_the_cards_own_decoder(lopsided, rng):

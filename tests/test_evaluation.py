@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import shutil
 import types
 
 import numpy as np
@@ -56,6 +57,7 @@ def fake(answer, name="fake", **config):
         temperature=0.5,
         saturation_for=lambda decode: 1.0,
         mirror=False,
+        scales=(1.0,),
         outputs=answer,
         probabilities=lambda y: {
             head: np.exp(metrics.log_softmax(logits)) for head, logits in answer(y).items()
@@ -349,7 +351,7 @@ def test_what_a_sheet_shows_is_grey_the_guesses_and_the_truth(photos):
 
 KEYS = {
     *("n_photos", "n_skipped_grey", "n", "align", "decode", "temperature", "saturation"),
-    *("mirror", "size", "backbone"),
+    *("mirror", "scales", "size", "backbone"),
     *("weights_sha256", "loss_name", "loss", "loss_u", "loss_v", "accuracy_u", "accuracy_v"),
     *("accuracy_u_no_neutral", "accuracy_v_no_neutral", "neutral_share", "prior_loss"),
     *("majority_u", "majority_v", "psnr", "psnr_grey", "ssim", "colourfulness"),
@@ -384,7 +386,7 @@ def test_sources_average_to_the_whole(photos):
 def test_the_size_of_a_batch_changes_nothing(photos):
     one, all_ = (measure(photos, fake(knowing(photos, scale=2)), batch_size=b) for b in (1, 100))
     for scores in (one, all_):
-        del scores["per_source"], scores["backbone"]
+        del scores["per_source"], scores["backbone"], scores["scales"]
     assert one == pytest.approx(all_)
 
 
@@ -507,6 +509,7 @@ def test_tuning_writes_the_card_once_and_leaves_regression_alone(photos, tmp_pat
     assert card["decode"]["temperature"] == chosen["temperature"]
     assert card["decode"]["saturation"] == chosen["saturation"]
     assert card["decode"]["mirror"] is False
+    assert card["decode"]["scales"] == [1.0]
     assert card["decode"]["tuned_on"] == {"name": "small", "split": None}
     assert card["prior"] == PRIOR.tolist()
 
@@ -603,3 +606,20 @@ def test_the_command_tunes_a_card_again(coasts, tmp_path, monkeypatch, capsys):
     assert [chosen in line for line in shown] == ["chosen" in line for line in shown]
     assert run("evaluate", "tune", *words, "--split", "train") == 2
     assert "has no split 'train'" in capsys.readouterr().err
+
+
+@pytest.mark.keras
+def test_stills_are_tuned_at_the_sizes_asked_for(coasts, make_film_model, tmp_path, capsys):
+    folder = tmp_path / "color"
+    shutil.copytree(make_film_model() / checkpoints.INSIDE, folder)
+    words = ("--photos", coasts, "--model", folder, "--size", 16, "--quiet")
+    curves = []
+    for scales, kept in (((), [1.0]), (("--scales", 0.5, 1), [0.5, 1.0]), ((), [0.5, 1.0])):
+        assert run("evaluate", "tune", *words, *scales) == 0
+        card = files.read_json(folder / "card.json")
+        assert card["decode"]["scales"] == kept
+        assert checkpoints.load(folder).scales == tuple(kept)
+        curves.append(card["decode"]["curve"])
+    assert curves[0] != curves[1] == curves[2]
+    assert run("evaluate", "tune", *words, "--scales", "0.1") == 2
+    assert "must lie between 0.25 and 4; received '0.1'" in capsys.readouterr().err

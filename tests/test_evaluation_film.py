@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -579,3 +580,42 @@ def test_a_damaged_partial_file_is_not_overwritten(tmp_path):
     with pytest.raises(InputError, match="at least one clip"):
         measure(clip_set(clip()))
     assert partial.read_text() == "{"
+
+
+# --- how fast a memory gives way -----------------------------------------------------------------
+
+
+def leaking(leak, psnr, colour, warp):
+    return {"leak": leak, "psnr": psnr, "colourfulness": colour, "warp_error": warp}
+
+
+def test_the_steadiest_of_those_that_lose_nothing_is_chosen():
+    frame = {"psnr": 25.0, "colourfulness": 20.0, "warp_error": 2.0}
+    blurred, pale = leaking(0.02, 24.9, 19.5, 0.9), leaking(0.05, 25.1, 18.3, 1.0)
+    steady, restless = leaking(0.1, 25.0, 18.5, 1.1), leaking(0.3, 25.3, 19.9, 1.6)
+    assert evaluation.choose_leak([blurred, pale, restless, steady], frame) == 0.1
+    assert evaluation.choose_leak([blurred, pale, restless], frame) == 0.3
+    assert evaluation.choose_leak([blurred, pale], frame) == 0.05
+
+
+def test_a_leak_is_measured_and_kept(folder, frames_folder, tmp_path, quick_flow, capsys):
+    copy = tmp_path / "guided"
+    shutil.copytree(folder, copy)
+    words = ["--clips", frames_folder, "--fps", 10, "--size", HEIGHT, "--precision", "float32"]
+    assert main(["evaluate", "leak", "--model", str(copy), *map(str, words)]) == 0
+    decode = files.read_json(copy / checkpoints.CARD)["decode"]
+    assert decode["leak"] == evaluation.choose_leak(decode["curve"], decode["per_frame"])
+    assert checkpoints.load_consistency(copy).leak == decode["leak"]
+    assert (decode["method"], decode["temperature"]) == ("annealed", 0.5)
+    assert len({row["psnr"] for row in decode["curve"]}) == len(decode["curve"]) == 6
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 7 and "each frame for itself" in shown[0]
+    assert ["<- chosen" in line for line in shown[1:]] == [
+        row["leak"] == decode["leak"] for row in decode["curve"]
+    ]
+
+
+def test_the_reports_model_has_nothing_that_leaks(make_film_model, frames_folder, capsys):
+    words = ["--model", make_film_model("concat"), "--clips", frames_folder, "--fps", 10, "--quiet"]
+    assert main(["evaluate", "leak", *map(str, words)]) == 2
+    assert "remembers no colours that could fade" in capsys.readouterr().err

@@ -94,7 +94,7 @@ def test_a_shift_by_whole_pixels_is_found(texture, estimator, right, down):
     assert np.abs(middle - [right, down]).max() < 0.5
 
 
-@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk])
+@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.quick])
 def test_a_shift_by_a_fraction_is_found(texture, estimator):
     first = texture[8:72, 8:88]
     second = flow.warp(texture, constant(80, 96, -0.4, 0.7))[8:72, 8:88]
@@ -110,7 +110,7 @@ def test_the_estimate_comes_near_the_exact_flow_of_a_coast(coast):
     assert error.mean() < 0.6 * still.mean() and np.median(error) < 0.15
 
 
-@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk])
+@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.quick])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 3), (5, 17)])
 def test_frames_of_any_size_and_without_texture_stand_still(estimator, size):
     even = np.full(size, 0.5, np.float32)

@@ -275,7 +275,8 @@ def test_results_are_of_the_models_as_they_are_shipped():
     for name, card in cards.items():
         assert measured[name]["weights_sha256"] == card["weights"]["sha256"]
         decode = card["decode"]
-        found = {key: measured[name][key] for key in ("temperature", "saturation", "mirror")}
+        keys = ("temperature", "saturation", "mirror", "scales")
+        found = {key: measured[name][key] for key in keys}
         assert found == {key: decode[key] for key in found}
         assert measured[name]["decode"] == decode["method"]
 

@@ -42,7 +42,7 @@ class Parrot:
         said = context + np.float32(self.drift)
         return {"u": said[..., :1], "v": said[..., 1:]}
 
-    def chroma(self, outputs, decode, temperature):
+    def chroma(self, outputs, own, decode, temperature):
         return np.concatenate([outputs["u"], outputs["v"]], axis=-1)
 
 
@@ -201,7 +201,8 @@ def test_a_real_model_listens_unless_nothing_is_told(tiny):
     np.testing.assert_array_equal(uv["first"][1], uv["truth"][1])
     for one, other in itertools.combinations(("free", "truth", "none"), 2):
         assert np.abs(uv[one][1] - uv[other][1]).max() > 1e-3
-    alone = tiny.chroma(tiny.color.look(y[:1])[1])[0]
+    own = tiny.color.look(y[:1])[1]
+    alone = tiny.chroma(own, own)[0]
     np.testing.assert_allclose(uv["free"][0], alone, atol=1e-6)
 
 
@@ -232,6 +233,7 @@ def test_settings_tell_what_decides_the_colours(tiny):
         "color_model": tiny.color.card["weights"]["sha256"],
         "decode": "annealed",
         "temperature": 0.5,
+        "card": tiny.card["decode"],
     }
     other = Rollout(tiny, "mean", 2.0).settings()
     assert (other["decode"], other["temperature"]) == ("mean", 2.0)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.keras
 
 # Small, and few shapes: compiling takes longer than computing.
 COLOR = ColorModelConfig(n=8, taps=(2,), widths=(8,), context=0)
-CONFIG = ConsistencyConfig(context_width=4, width=8, reach=1, keys=4)
+CONFIG = ConsistencyConfig(context_width=4, width=8)
 CONCAT = dataclasses.replace(CONFIG, memory="concat")  # compiles faster
 SETTINGS = Settings(
     **{"epochs": 2, "batch_size": 12, "learning_rate": 0.01, "average": 0.5},
@@ -290,7 +290,7 @@ def test_films_of_one_name_are_told_apart(color, tmp_path):
 
 
 def batches(seen, color, pairs, settings=SETTINGS, own=None):
-    return consistency._training_batches(seen, own, color, settings, pairs)
+    return consistency._training_batches(seen, own, color, CONFIG, settings, pairs)
 
 
 def assert_same(one, other):
@@ -312,7 +312,7 @@ def test_a_batch_follows_from_its_epoch_and_step(seen, color):
 def test_validation_is_the_same_every_time(seen, color):
     for context in consistency.CONTEXTS:
         pairs = dataclasses.replace(PAIRS, context=context)
-        make = consistency._validation_batches(seen, color, SETTINGS, pairs)
+        make = consistency._validation_batches(seen, color, CONFIG, SETTINGS, pairs)
         rounds = [list(make()) for _ in range(2)]
         assert len(rounds[0]) > 0
         for one, other in zip(*rounds, strict=True):
@@ -329,7 +329,7 @@ def test_a_pair_is_two_windows_at_the_same_place(stride, color, rng):
     inputs, labels = batches(seen, color, pairs, dataclasses.replace(SETTINGS, batch_size=4))(0, 0)
     assert {name: x.shape[1:] for name, x in inputs.items()} == {
         **{"features": (8, 8, 8), "y": (16, 16, 1), "y_before": (16, 16, 1)},
-        **{"context": (16, 16, 2), "valid": (16, 16, 1)},
+        **{"context": (16, 16, 2), "valid": (16, 16, 1), "moved": (16, 16, 4)},
     }
     assert all(x.dtype == np.float32 for x in inputs.values()) and (inputs["valid"] == 1).all()
     windows = {}
@@ -372,10 +372,11 @@ def test_own_colourings_are_renewed_with_the_epoch_and_recalled_in_it(seen, colo
     pairs = dataclasses.replace(PAIRS, context="free")
     network = consistency_model.build(CONFIG, COLOR)
     made = [
-        consistency._OwnColouring(network, color, seen, tmp_path, SETTINGS, pairs) for _ in range(2)
+        consistency._OwnColouring(network, CONFIG, color, seen, tmp_path, SETTINGS, pairs)
+        for _ in range(2)
     ]
     made[0].refresh(0)
-    network.get_layer("u_head").bias.assign(np.linspace(-9, 9, 8))  # learning went on
+    network.get_layer("decided").bias.assign(np.linspace(-9, 9, 8))  # learning went on
     made[1].refresh(0)
     assert made[0].first == made[1].first and (tmp_path / "own.npz").is_file()
     for one, other in zip(made[0].chroma, made[1].chroma, strict=True):
@@ -392,7 +393,15 @@ def test_own_colourings_are_renewed_with_the_epoch_and_recalled_in_it(seen, colo
 
 
 def test_teacher_forcing_colours_nothing_by_itself(seen, color, tmp_path):
-    own = consistency._OwnColouring(None, color, seen, tmp_path, SETTINGS, PAIRS)
+    own = consistency._OwnColouring(
+        consistency_model.build(CONFIG, color.config),
+        CONFIG,
+        color,
+        seen,
+        tmp_path,
+        SETTINGS,
+        PAIRS,
+    )
     own.refresh(0)
     assert not list(tmp_path.iterdir())
 

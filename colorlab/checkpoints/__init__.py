@@ -4,7 +4,14 @@ The card says everything needed to rebuild and to judge a model; loading checks 
 and the backbone's, or the color model's. Nothing is pickled.
 """
 
-from colorlab.checkpoints.color import ColorModel, chroma_of, copy_weights, load, softmax
+from colorlab.checkpoints.color import (
+    ColorModel,
+    chroma_of,
+    copy_weights,
+    load,
+    saturation_of,
+    softmax,
+)
 from colorlab.checkpoints.consistency import (
     FILM_DEFAULT,
     INSIDE,
@@ -24,12 +31,14 @@ from colorlab.checkpoints.store import (
     save,
     versions,
 )
+from colorlab.checkpoints.views import SCALES
 
 __all__ = [
     "CARD",
     "DEFAULT",
     "FILM_DEFAULT",
     "INSIDE",
+    "SCALES",
     "WEIGHTS",
     "ColorModel",
     "ConsistencyModel",
@@ -43,6 +52,7 @@ __all__ = [
     "load_consistency",
     "locate",
     "read_card",
+    "saturation_of",
     "save",
     "softmax",
     "versions",

@@ -15,6 +15,7 @@ import numpy as np
 from colorlab import color_model, vgg
 from colorlab.bins import METHODS, BinGrid
 from colorlab.checkpoints import store
+from colorlab.checkpoints.views import mean_over_views
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
 
@@ -83,24 +84,28 @@ class ColorModel:
         float
             The card's, tuned with its temperature, for the card's own decoder; 1 for another one.
         """
-        card = self.card["decode"]
-        return float(card.get("saturation", 1.0)) if decode in (None, card["method"]) else 1.0
+        return saturation_of(self.card, decode)
 
     @property
     def mirror(self) -> bool:
-        """Whether a picture's mirror image is asked too, which halves the speed."""
+        """Whether a still's mirror image is asked too, which halves the speed."""
         return bool(self.card["decode"].get("mirror", False))
 
-    def outputs(self, y: np.ndarray, mirror: bool | None = None) -> dict[str, np.ndarray]:
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """Sizes at which a still is asked, relative to the working size."""
+        return tuple(float(scale) for scale in self.card["decode"].get("scales", [1.0]))
+
+    def outputs(self, y: np.ndarray, views: bool = True) -> dict[str, np.ndarray]:
         """Run the network.
 
         Parameters
         ----------
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma in [0, 1].
-        mirror : bool, optional
-            Average the probabilities (of a regression model: the chroma) with those of the mirror
-            image; as the card says by default.
+        views : bool
+            Average the probabilities (of a regression model: the chroma) over the card's scales
+            and the mirror image; otherwise the pictures are asked once, as they are.
 
         Returns
         -------
@@ -108,14 +113,16 @@ class ColorModel:
             ``u`` and ``v``: logits (N, H, W, n) float32, or chroma (N, H, W, 1) for a
             regression model. Averaged probabilities are given as their logarithms.
         """
-        found = self._run(np.asarray(y, np.float32))
-        if not (self.mirror if mirror is None else mirror):
-            return found
-        mirrored = self._run(np.ascontiguousarray(y[:, :, ::-1], np.float32))
-        mirrored = {head: values[:, :, ::-1] for head, values in mirrored.items()}
+        y = np.asarray(y, np.float32)
+        if not views or (self.scales == (1.0,) and not self.mirror):
+            return self._run(y)
         if self.config.head == "chroma":
-            return {head: (found[head] + mirrored[head]) / 2 for head in "uv"}
-        means = {head: (softmax(found[head]) + softmax(mirrored[head])) / 2 for head in "uv"}
+            return mean_over_views(self._run, y, self.scales, self.mirror)
+
+        def probabilities(seen: np.ndarray) -> dict[str, np.ndarray]:
+            return {head: softmax(logits) for head, logits in self._run(seen).items()}
+
+        means = mean_over_views(probabilities, y, self.scales, self.mirror)
         return {head: np.log(np.maximum(mean, _TINY)) for head, mean in means.items()}
 
     def look(self, y: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -131,7 +138,7 @@ class ColorModel:
         features : numpy.ndarray of float32, (N, h, w, C)
             The last convolution's activations, at the padded picture's size over the heads' stride.
         outputs : dict
-            As from ``outputs(y, mirror=False)``.
+            As from ``outputs(y, views=False)``.
         """
         result = self._looking.predict_on_batch(np.asarray(y, np.float32))
         outputs = {head: np.asarray(result[head], np.float32) for head in "uv"}
@@ -183,6 +190,25 @@ class ColorModel:
             U and V, not yet fitted to the gamut.
         """
         return chroma_of(self, self.outputs(y), decode, temperature)
+
+
+def saturation_of(card: Mapping[str, Any], decode: str | None = None) -> float:
+    """Return the factor on the chroma that a card of either kind of model gives a decoder.
+
+    Parameters
+    ----------
+    card : mapping
+        The model's.
+    decode : str, optional
+        The card's by default.
+
+    Returns
+    -------
+    float
+        1 for another decoder than the card's own, and where the card has none.
+    """
+    told = card["decode"]
+    return float(told.get("saturation", 1.0)) if decode in (None, told["method"]) else 1.0
 
 
 def chroma_of(

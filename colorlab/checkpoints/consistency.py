@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import shutil
 from collections.abc import Mapping
@@ -64,6 +65,11 @@ class ConsistencyModel:
         """Temperature of the annealed mean."""
         return float(self.card["decode"]["temperature"])
 
+    @property
+    def leak(self) -> float:
+        """Share of the color model's colouring in every colour that a guided model remembers."""
+        return float(self.card["decode"].get("leak", 0.0))
+
     def outputs(
         self,
         features: np.ndarray,
@@ -88,39 +94,53 @@ class ConsistencyModel:
         Returns
         -------
         dict
-            ``u`` and ``v``: logits (N, H, W, n) float32.
+            ``u`` and ``v``: logits (N, H, W, n) float32; of a guided model also what it remembers
+            and how much that counts, as from `colorlab.consistency_model.telling`.
         """
         inputs = {
             color_model.FEATURES: features,
-            **dict(zip(consistency_model.INPUTS, (y, y_before, context, valid), strict=True)),
+            **consistency_model.told(self.config.memory, y, y_before, context, valid),
         }
-        found = self.network.predict_on_batch(inputs)
-        return {head: np.asarray(found[head], np.float32) for head in "uv"}
+        found = self._telling.predict_on_batch(inputs)
+        return {name: np.asarray(values, np.float32) for name, values in found.items()}
+
+    @functools.cached_property
+    def _telling(self) -> keras.Model:
+        return consistency_model.telling(self.network)
 
     def chroma(
         self,
         outputs: Mapping[str, np.ndarray],
+        own: Mapping[str, np.ndarray],
         decode: str | None = None,
         temperature: float | None = None,
     ) -> np.ndarray:
-        """Turn outputs, its own or its color model's, into chroma.
+        """Turn outputs into chroma.
 
         Parameters
         ----------
         outputs : mapping
-            Logits, as from `outputs`.
+            As from `outputs`; or the color model's, where there is no frame before.
+        own : mapping
+            The color model's logits for the same frames, from `ColorModel.look`.
         decode : {"argmax", "mean", "annealed"}, optional
-            The card's by default.
+            How probabilities become a colour, the card's way by default: a guided model's memory
+            holds colours, and only what the color model adds is decoded.
         temperature : float, optional
             Of the annealed mean; the card's by default.
 
         Returns
         -------
         numpy.ndarray of float32, (N, H, W, 2)
-            U and V, not yet fitted to the gamut, at saturation 1: what is fed back must not grow.
+            U and V, not yet fitted to the gamut.
         """
         heat = self.temperature if temperature is None else temperature
-        return color.chroma_of(self.color, outputs, decode or self.decode, heat, saturation=1.0)
+        method = decode or self.decode
+        saturation = color.saturation_of(self.card, decode)
+        remembers = consistency_model.SHARE in outputs
+        decoded = own if remembers else outputs
+        uv = color.chroma_of(self.color, decoded, method, heat, saturation)
+        return consistency_model.blend(outputs, uv, self.leak) if remembers else uv
 
 
 def load_consistency(

@@ -50,6 +50,14 @@ def add(commands: Any) -> None:
     _add_photos(tune)
     tune.add_argument("--split", help="a split of the manifest (val)")
     tune.add_argument("--model", nargs="+", action="extend", required=True, help="names or folders")
+    tune.add_argument(
+        "--scales",
+        nargs="+",
+        type=_scale,
+        metavar="F",
+        help="sizes at which stills are to be asked from now on, relative to the model's working "
+        "size; answers are averaged (as the card says)",
+    )
     common.add_common(tune)
     tune.set_defaults(run=run_tune)
 
@@ -78,12 +86,7 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="what `evaluate transitions` wrote; without it copy has no loss",
     )
-    film.add_argument(
-        "--precision",
-        choices=("auto", "float32", "mixed_bfloat16"),
-        default="auto",
-        help="auto takes bfloat16 where it pays (auto)",
-    )
+    _add_precision(film)
     film.add_argument(
         "--json",
         type=Path,
@@ -103,6 +106,22 @@ def add(commands: Any) -> None:
     moves.add_argument("--json", type=Path, required=True, help="write the counts to this file")
     common.add_common(moves)
     moves.set_defaults(run=run_transitions)
+
+    leak = kinds.add_parser("leak", help="choose how fast film models' memory gives way")
+    _add_clips(leak)
+    leak.add_argument("--model", nargs="+", action="extend", required=True, help="names or folders")
+    _add_precision(leak)
+    common.add_common(leak)
+    leak.set_defaults(run=run_leak)
+
+
+def _add_precision(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed_bfloat16"),
+        default="auto",
+        help="auto takes bfloat16 where it pays (auto)",
+    )
 
 
 def _add_clips(command: argparse.ArgumentParser) -> None:
@@ -126,6 +145,14 @@ def _add_clips(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--frames", type=common.positive, metavar="N", help="frames of each coast (300)"
     )
+
+
+def _scale(text: str) -> float:
+    """Read a scale, for argparse."""
+    scale = common.above_zero(text)
+    if not 0.25 <= scale <= 4:
+        raise argparse.ArgumentTypeError(f"must lie between 0.25 and 4; received {text!r}")
+    return scale
 
 
 def _seeds(text: str) -> list[int]:
@@ -243,7 +270,7 @@ def run_tune(arguments: argparse.Namespace) -> int:
     folders = [checkpoints.locate(name) for name in arguments.model]
     photos = datasets.open_photos(arguments.photos, split, arguments.size, progress)
     for folder in folders:
-        card = evaluation.tune_decoder(folder, photos, progress, again=True)
+        card = evaluation.tune_decoder(folder, photos, progress, True, arguments.scales)
         if "curve" not in card["decode"]:
             common.say(arguments, f"{card['name']} predicts colours, not bins: nothing to tune")
         for point in card["decode"].get("curve", []):
@@ -342,4 +369,26 @@ def run_transitions(arguments: argparse.Namespace) -> int:
     result = evaluation.count_transitions(clips, grid, not arguments.quiet)
     files.write_json(arguments.json, {**result, "command": common.command_line(arguments.words)})
     common.say(arguments, f"{result['pairs']} pairs of frames, counted in {arguments.json}")
+    return 0
+
+
+def run_leak(arguments: argparse.Namespace) -> int:
+    """Tune each film model on validation clips and say what was chosen."""
+    common.start_keras()
+    from colorlab import checkpoints, devices, evaluation
+
+    dtype = devices.precision(arguments.precision)
+    for folder in [checkpoints.locate(name) for name in arguments.model]:
+        height = int(checkpoints.read_card(folder, "consistency")["working_height"])
+        clips = _open_clips(arguments, height)
+        card = evaluation.tune_leak(folder, clips, dtype=dtype, progress=not arguments.quiet)
+        decode = card["decode"]
+        for row in ({"leak": None, **decode["per_frame"]}, *decode["curve"]):
+            what = "each frame for itself" if row["leak"] is None else f"leak {row['leak']:g}"
+            line = (
+                f"{card['name']}, {what}: PSNR {row['psnr']:.2f} dB, colourfulness "
+                f"{row['colourfulness']:.1f}, warp error {row['warp_error']:.3g}"
+            )
+            chosen = " <- chosen" if row["leak"] == decode["leak"] else ""
+            common.say(arguments, line + chosen)
     return 0

@@ -28,8 +28,7 @@ PROTOCOL = (
     "and fractions. psnr, ssim, colourfulness: RGB at the photo's own size with its own luma, mean "
     "over photos, float arithmetic. *_no_neutral leaves out pixels within 1e-6 of neutral grey. "
     "prior and majority are the training histogram of the model's card, scored on these photos. "
-    "With mirror, all is measured on the mean of the probabilities for a photo and for its mirror "
-    "image."
+    "With mirror or several scales, all is measured on the mean of the views' probabilities."
 )
 
 _MEANS = (
@@ -225,6 +224,7 @@ def _entry(photos: PhotoSet, way: _Way, rows: Sequence[Mapping[str, float]]) -> 
         "temperature": way.temperature if way.decode == "annealed" else None,
         "saturation": 1.0 if model.config.head == "chroma" else model.saturation_for(way.decode),
         "mirror": model.mirror,
+        "scales": list(model.scales),
         "size": int(photos.rgb.shape[1]),
         "backbone": model.card["backbone"],
         "weights_sha256": model.card["weights"]["sha256"],

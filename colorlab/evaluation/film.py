@@ -48,7 +48,7 @@ PROTOCOL = (
     "a clip is seen by every entry and measured for none, since copy has no answer there: "
     "n_frames counts the measured ones, curve begins with the second frame. copy gives each pixel "
     "the true colour of the frame before; freeze-first keeps the color model's colouring of the "
-    "first frame; a color model colours every frame for itself, its mirror image not asked; a "
+    "first frame; a color model colours every frame for itself, asked once a frame; a "
     "consistency model is told of the frame before what its context says. loss (nats a pixel), "
     "accuracy, copy_accuracy, changed_*: over all pixels of all clips; accuracy is of the "
     "likeliest bin. psnr, ssim, colourfulness, chroma_rmse: mean over all frames, RGB with the "

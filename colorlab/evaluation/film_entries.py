@@ -135,7 +135,9 @@ class Entry(abc.ABC):
 
     def describe(self) -> dict[str, Any]:
         """Return what it is and how it colours, as JSON values; None is what does not apply."""
-        nothing = dict.fromkeys(("context", "decode", "temperature", "saturation", *_WEIGHTS))
+        nothing = dict.fromkeys(
+            ("context", "decode", "temperature", "saturation", "leak", *_WEIGHTS)
+        )
         colouring = _colouring(self.color) if self.color else {}
         return {"kind": self.kind, "n": self.grid.n, "align": self.grid.align} | nothing | colouring
 
@@ -185,7 +187,7 @@ class Copy(Entry):
 
 
 class EachFrame(Entry):
-    """Colours every frame for itself with a color model; its mirror image is not asked.
+    """Colours every frame for itself with a color model; it is asked once a frame.
 
     Parameters
     ----------
@@ -262,7 +264,8 @@ class Rolled(Entry):
             "context": self.context,
             "decode": self.model.decode,
             "temperature": heat,
-            "saturation": 1.0,
+            "saturation": checkpoints.saturation_of(self.model.card),
+            "leak": self.model.leak,
             "weights_sha256": self.model.card["weights"]["sha256"],
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -153,7 +154,11 @@ def candidates(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def tune_decoder(
-    folder: str | os.PathLike[str], photos: PhotoSet, progress: bool = True, again: bool = False
+    folder: str | os.PathLike[str],
+    photos: PhotoSet,
+    progress: bool = True,
+    again: bool = False,
+    scales: Sequence[float] | None = None,
 ) -> dict[str, Any]:
     """Tune a saved model's temperature and saturation on validation photos; keep them in its card.
 
@@ -167,6 +172,9 @@ def tune_decoder(
         Show a bar.
     again : bool
         Tune a model that was tuned already.
+    scales : sequence of float, optional
+        Sizes at which stills are to be asked from now on, relative to the working size; the card's
+        by default.
 
     Returns
     -------
@@ -175,6 +183,10 @@ def tune_decoder(
         as it is: it decodes nothing.
     """
     model = checkpoints.load(folder)
+    if scales is not None:
+        sizes = {"scales": [float(scale) for scale in scales]}
+        card = {**model.card, "decode": {**model.card["decode"], **sizes}}
+        model = dataclasses.replace(model, card=card)
     if model.config.head == "chroma" or ("curve" in model.card["decode"] and not again):
         return model.card
     curve = decoder_curve(photos, model, progress=progress)
@@ -184,6 +196,7 @@ def tune_decoder(
         "temperature": chosen["temperature"],
         "saturation": chosen["saturation"],
         "mirror": model.mirror,
+        "scales": list(model.scales),
         "tuned_on": {"name": photos.manifest.name, "split": photos.manifest.split},
         "rule": RULE,
         "curve": curve,

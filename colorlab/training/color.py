@@ -240,7 +240,12 @@ def _card(
         "architecture": config.to_json(),
         "n": config.n,
         "align": config.align,
-        "decode": {"method": "annealed", "temperature": 0.5, "mirror": True}
+        "decode": {
+            "method": "annealed",
+            "temperature": 0.5,
+            "mirror": True,
+            "scales": list(checkpoints.SCALES),
+        }
         if config.head == "bins"
         else {"method": "mean", "temperature": 1.0},
         "working_size": int(photos.rgb.shape[1]),

@@ -28,7 +28,11 @@ from colorlab.errors import InputError
 from colorlab.training.run import BEST, Batch, Run, Task
 from colorlab.training.settings import Settings
 
+LEAK = 0.1
+"""How fast a guided model's memory gives way to the color model's colouring, a share a frame."""
+
 CONTEXTS = ("truth", "scheduled", "free")
+_HOW = ("method", "temperature", "saturation")
 _MATTERS = (
     *("epochs", "batch_size", "learning_rate", "schedule", "weight_decay", "average", "seed"),
 )
@@ -172,12 +176,14 @@ def see(
     with bar:
         for clip in clips.clips:
             digest = hashlib.sha256(np.ascontiguousarray(clip.rgb).data)
-            weights, how = color.card["weights"]["sha256"], (color.decode, color.temperature)
-            digest.update(f"{clip.rgb.shape} {weights} {how} {color.precision}".encode())
-            paths = {
-                what: root / f"seen-{Path(clip.name).stem}-{digest.hexdigest()[:16]}-{what}.npy"
-                for what in ("features", "chroma")
-            }
+            weights, decode = color.card["weights"]["sha256"], color.card["decode"]
+            digest.update(f"{clip.rgb.shape} {weights} {color.precision}".encode())
+            paths = {}
+            for what in ("features", "chroma"):
+                paths[what] = (
+                    root / f"seen-{Path(clip.name).stem}-{digest.hexdigest()[:16]}-{what}.npy"
+                )
+                digest.update(f"{[decode.get(key) for key in _HOW]}".encode())
             if not all(path.is_file() for path in paths.values()):
                 _look(clip, color, paths, bar)
             else:
@@ -193,9 +199,8 @@ def _look(clip: Clip, color: ColorModel, paths: Mapping[str, Path], bar: Any) ->
     for first in range(0, len(clip), 4):
         seen, outputs = color.look(yuv.luma(np.asarray(clip.rgb[first : first + 4])))
         features.append(seen.astype(np.float16))
-        uv = checkpoints.chroma_of(color, outputs, saturation=1.0)
-        chroma.append(uv.astype(np.float16))
-        bar.update(len(uv))
+        chroma.append(checkpoints.chroma_of(color, outputs).astype(np.float16))
+        bar.update(len(seen))
     for what, parts in (("features", features), ("chroma", chroma)):
         with files.atomic_path(paths[what]) as temporary, open(temporary, "wb") as file:
             np.save(file, np.concatenate(parts))
@@ -262,7 +267,7 @@ def train_consistency(
         for head in "uv":
             ours, theirs = (m.get_layer(f"{head}_head") for m in (network, color.network))
             ours.set_weights([np.array(keras.ops.convert_to_numpy(w)) for w in theirs.weights])
-    own = _OwnColouring(network, color, seen, out, settings, pairs)
+    own = _OwnColouring(network, config, color, seen, out, settings, pairs)
     card = _card(name, command, clips, validation, color, config, network)
 
     def keep(row: Mapping[str, float]) -> None:
@@ -275,8 +280,8 @@ def train_consistency(
         metrics={head: [losses.pixel_accuracy] for head in "uv"},
         steps=pairs.steps,
         begin=own.refresh,
-        batch=_training_batches(seen, own, color, settings, pairs),
-        validation=_validation_batches(seen_validation, color, settings, pairs),
+        batch=_training_batches(seen, own, color, config, settings, pairs),
+        validation=_validation_batches(seen_validation, color, config, settings, pairs),
         identity={
             "architecture": config.to_json(),
             "color model": {"weights": color.card["weights"]["sha256"]},
@@ -312,13 +317,15 @@ class _OwnColouring:
     def __init__(
         self,
         network: keras.Model,
+        config: ConsistencyConfig,
         color: ColorModel,
         seen: Sequence[Seen],
         out: Path,
         settings: Settings,
         pairs: Pairs,
     ) -> None:
-        self.network, self.color, self.seen, self.out = network, color, seen, out
+        self.network, self.memory = consistency_model.telling(network), config.memory
+        self.color, self.seen, self.out = color, seen, out
         self.settings, self.pairs = settings, pairs
         self.chroma: list[NDArray[np.float16]] = []
         self.first: list[int] = []
@@ -353,14 +360,17 @@ class _OwnColouring:
         for k in range(1, length):
             inputs = {
                 color_model.FEATURES: seen.features[frames[k]][None].astype(np.float32),
-                "y": y[k : k + 1],
-                "y_before": y[k - 1 : k],
-                "context": uv,
-                "valid": np.ones_like(y[:1]),
+                **consistency_model.told(
+                    self.memory, y[k : k + 1], y[k - 1 : k], uv, np.ones_like(y[:1])
+                ),
             }
             outputs = self.network.predict_on_batch(inputs)
-            logits = {head: np.asarray(outputs[head], np.float32) for head in "uv"}
-            uv = checkpoints.chroma_of(self.color, logits, saturation=1.0)
+            outputs = {name: np.asarray(values, np.float32) for name, values in outputs.items()}
+            if consistency_model.SHARE in outputs:
+                proposal = seen.chroma[frames[k]][None].astype(np.float32)
+                uv = consistency_model.blend(outputs, proposal, LEAK)
+            else:
+                uv = checkpoints.chroma_of(self.color, outputs, saturation=1.0)
             found.append(uv)
         return np.concatenate(found).astype(np.float16)
 
@@ -375,6 +385,7 @@ def _training_batches(
     seen: Sequence[Seen],
     own: _OwnColouring,
     color: ColorModel,
+    config: ConsistencyConfig,
     settings: Settings,
     pairs: Pairs,
 ) -> Callable[[int, int], Batch]:
@@ -392,13 +403,17 @@ def _training_batches(
                 before, context = own.pick(rng, k)
             row = _pair(seen[k], before, before + pairs.stride, context, pairs, rng)
             rows.append(_disturb(row, pairs, rng))
-        return _stack(rows, color)
+        return _stack(rows, color, config)
 
     return make
 
 
 def _validation_batches(
-    seen: Sequence[Seen], color: ColorModel, settings: Settings, pairs: Pairs
+    seen: Sequence[Seen],
+    color: ColorModel,
+    config: ConsistencyConfig,
+    settings: Settings,
+    pairs: Pairs,
 ) -> Callable[[], Iterator[Batch]]:
     """Return the maker of the validation batches: the same 60 pairs of each clip every time.
 
@@ -418,7 +433,7 @@ def _validation_batches(
         for first in range(0, len(rows), settings.batch_size):
             part = rows[first : first + settings.batch_size]
             made = [_pair(o, b, b + pairs.stride, context, pairs, rng) for o, b, context in part]
-            yield _stack(made, color)
+            yield _stack(made, color, config)
 
     return make
 
@@ -467,10 +482,15 @@ def _disturb(
     return row
 
 
-def _stack(rows: Sequence[Mapping[str, NDArray[Any]]], color: ColorModel) -> Batch:
+def _stack(
+    rows: Sequence[Mapping[str, NDArray[Any]]], color: ColorModel, config: ConsistencyConfig
+) -> Batch:
     """Put rows into one batch with labels at full resolution."""
-    inputs = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
-    labels = color.grid.encode(inputs.pop("truth"))
+    stacked = {key: np.stack([row[key] for row in rows]) for key in rows[0]}
+    labels = color.grid.encode(stacked.pop("truth"))
+    features = stacked.pop(color_model.FEATURES)
+    maps = consistency_model.told(config.memory, **stacked)
+    inputs = {color_model.FEATURES: features, **maps}
     return inputs, {"u": labels[..., 0], "v": labels[..., 1]}
 
 
@@ -492,7 +512,7 @@ def _card(
         "color_model": {"name": color.name, "weights_sha256": color.card["weights"]["sha256"]},
         "n": color.config.n,
         "align": color.config.align,
-        "decode": {"method": color.decode, "temperature": color.temperature},
+        "decode": _decode(config, color),
         "working_height": clips.height,
         "backbone": color.card["backbone"],
         "parameters": sum(int(np.prod(w.shape)) for w in network.trainable_weights),
@@ -502,6 +522,14 @@ def _card(
         "device": devices.processor() if not devices.has_accelerator() else devices.names()[0],
         "command": command,
     }
+
+
+def _decode(config: ConsistencyConfig, color: ColorModel) -> dict[str, Any]:
+    """Return how outputs become colours: as the color model's, unsaturated where it is fed back."""
+    decode: dict[str, Any] = {"method": color.decode, "temperature": color.temperature}
+    if config.memory == "guided":
+        decode |= {"saturation": color.saturation_for(), "leak": LEAK}
+    return decode
 
 
 def _outcome(settings: Settings, pairs: Pairs, row: Mapping[str, float]) -> dict[str, Any]:
