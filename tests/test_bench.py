@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from colorlab import bench, color_model, training
+from colorlab import bench, color_model, colorize_film, training
 from colorlab.bench import FAST, processes, steps
 from colorlab.bench.effort import digits, in_turn, spread
 from colorlab.cli import bench as command
@@ -180,6 +180,13 @@ def test_figures_of_this_process(inside):
     for one in inside["photos"].values():
         check_spread(one["seconds"], FAST.photo_rounds)
         assert one["photos_per_second"] == digits(one["photos"] / one["seconds"]["median"])
+    films = inside["films"]
+    assert (films["height"], films["width"], films["frames"]) == (32, 48, 4)
+    assert films["model"] == colorize_film.film_model()
+    for precision in ("float32", "mixed_bfloat16"):
+        check_spread(films[precision]["seconds"], FAST.film_rounds)
+        rate = digits(4 / films[precision]["seconds"]["median"])
+        assert films[precision]["frames_per_second"] == rate
     stalls = inside["stalls"]
     check_spread(stalls["step_seconds"], FAST.epoch_steps - FAST.warmup)
     check_spread(stalls["making_seconds"], FAST.epoch_steps)
@@ -198,6 +205,7 @@ def test_the_json_says_what_where_and_how(result):
     assert found["cores"] >= 1
     assert set(found["figures"]) == {"import", "first_photo", "memory"} | {
         "photos",
+        "films",
         "training_step",
         "stalls",
     }

@@ -1,8 +1,8 @@
 """How fast colorlab is and how much memory it takes: the figures of ``colorlab bench``.
 
-`processes` measures whole processes from outside, `photos` the colouring and `steps` the training.
-What is measured from outside comes first, in a process that has started no backend: a child's
-memory must not be mistaken for its parent's.
+`processes` measures whole processes from outside, `photos` and `films` the colouring and `steps`
+the training. What is measured from outside comes first, in a process that has started no backend: a
+child's memory must not be mistaken for its parent's.
 """
 
 from __future__ import annotations
@@ -57,12 +57,14 @@ def inside(effort: Effort = FULL, seed: int = 0, progress: bool = True) -> Stage
     Returns
     -------
     dict
-        ``photos``, ``training_step``, ``stalls``: functions without arguments that return a dict.
+        ``photos``, ``films``, ``training_step``, ``stalls``: functions without arguments that
+        return a dict.
     """
-    from colorlab.bench import photos, steps
+    from colorlab.bench import films, photos, steps
 
     return {
         "photos": partial(photos.rates, effort, seed),
+        "films": partial(films.rates, effort, seed),
         "training_step": partial(steps.compare, effort, seed, progress),
         "stalls": partial(steps.stalls, effort, seed),
     }

@@ -31,6 +31,10 @@ class Effort:
         from file to file and as the first photo.
     photo_rounds : int
         How often each is coloured, after once that is not counted.
+    film_size : sequence of int
+        Height and width of the film that is coloured.
+    film_frames, film_rounds : int
+        Its length, and how often it is coloured, after once that is not counted.
     large : sequence of int
         Height and width of the large photo whose colouring's memory is measured.
     imports, first_photos : int
@@ -45,6 +49,9 @@ class Effort:
     epoch_steps: int = 10
     photo_sizes: Sequence[int] = (224, 1024)
     photo_rounds: int = 10
+    film_size: Sequence[int] = (256, 456)
+    film_frames: int = 90
+    film_rounds: int = 3
     large: Sequence[int] = (3000, 4000)
     imports: int = 10
     first_photos: int = 3
@@ -62,6 +69,9 @@ FAST = Effort(
     epoch_steps=3,
     photo_sizes=(32, 48),
     photo_rounds=1,
+    film_size=(32, 48),
+    film_frames=4,
+    film_rounds=1,
     large=(48, 48),
     imports=2,
     first_photos=1,

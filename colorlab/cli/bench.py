@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     effort = bench.FAST if arguments.fast else bench.FULL
     progress = not arguments.quiet
     figures: dict[str, Any] = {}
-    with tqdm(total=6, unit="figure", disable=not progress) as bar:
+    with tqdm(total=7, unit="figure", disable=not progress) as bar:
 
         def measure(stages: bench.Stages) -> None:
             for name, stage in stages.items():
@@ -98,7 +98,7 @@ def _rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what, measured and aim of every figure."""
     figures = result["figures"]
     step, photos, stalls = figures["training_step"], figures["photos"], figures["stalls"]
-    memory, first = figures["memory"], figures["first_photo"]
+    memory, first, films = figures["memory"], figures["first_photo"], figures["films"]
     best = result["bfloat16_in_hardware"]
     arms = {name: arm["precision"] for name, arm in step["arms"].items()}
     names = {"ours": "ours", "ours_float32": "ours", "plain": "plain Keras"}
@@ -118,6 +118,14 @@ def _rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
         *(
             (f"photos a second, {name.replace('_', ' ')}", f"{one['photos_per_second']:.2f}", "")
             for name, one in photos.items()
+        ),
+        *(
+            (
+                f"frames a second, {films['width']}x{films['height']}, {precision}",
+                f"{films[precision]['frames_per_second']:.2f}",
+                "24 or more",
+            )
+            for precision in ("float32", "mixed_bfloat16")
         ),
         *(
             (f"peak memory, colouring {size}", _size(one), "under 4 GB")
