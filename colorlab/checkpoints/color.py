@@ -88,7 +88,7 @@ class ColorModel:
 
     @property
     def mirror(self) -> bool:
-        """Whether a still's mirror image is asked too, which halves the speed."""
+        """Whether a still's mirror image is asked too."""
         return bool(self.card["decode"].get("mirror", False))
 
     @property
