@@ -32,7 +32,13 @@ INPUTS = {"y": 1, "y_before": 1, "context": 2, "valid": 1, "moved": 4}
 context's U and V, 1 where the context is to be believed, and `move`'s."""
 
 REMEMBERED, SHARE = "remembered", "share"
-"""Layers of a guided model: the chroma that it remembers, and how much that counts in [0, 1]."""
+"""What `telling` tells: the chroma that a guided model remembers, and how much it counts."""
+
+EXACT = 0.01
+"""Spread, in bins, of a colour that stays exactly as it was, as most do in compressed films."""
+
+FOLLOWED = "followed"
+"""Layer of a guided model: how much of what it remembers is the moved chroma, in [0, 1]."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,12 +122,12 @@ class Agreement(layers.Layer):
 
 
 class Mixture(layers.Layer):
-    """Mix a remembered colour with what the color model says, one axis of it.
+    """Mix remembered colours with what the color model says, one axis of them.
 
-    Inputs: logits (N, H, W, n), the remembered chroma (N, H, W, 1), its spread in bins (N, H, W,
-    1) > 0 and the memory's share (N, H, W, 1) in [0, 1]. Output: the log of share x memory + (1 -
-    share) x softmax(logits), (N, H, W, n), where the memory is a logistic distribution round the
-    remembered chroma, integrated over each bin; the end bins reach to infinity.
+    Inputs: logits (N, H, W, n), K remembered chromas (N, H, W, K), their spreads in bins > 0 and
+    their shares, of one shape; the shares sum to at most 1. Output: the log of the mixture (N, H,
+    W, n), in which each memory is a logistic distribution round its chroma, integrated over each
+    bin (the end bins reach to infinity), and softmax(logits) has the share that is left.
 
     References
     ----------
@@ -138,10 +144,13 @@ class Mixture(layers.Layer):
     def call(self, logits: Any, chroma: Any, spread: Any, share: Any) -> Any:
         """Return the log of the mixture."""
         edges, width = self.grid.edges[self.axis][1:-1], float(self.grid.width[self.axis])
-        below = ops.sigmoid((edges - chroma) / (spread * width))
-        low = ops.concatenate([ops.zeros_like(chroma), below], axis=-1)
-        high = ops.concatenate([below, ops.ones_like(chroma)], axis=-1)
-        mixed = share * (high - low) + (1 - share) * ops.softmax(logits, axis=-1)
+        mixed = (1 - ops.sum(share, axis=-1, keepdims=True)) * ops.softmax(logits, axis=-1)
+        for k in range(chroma.shape[-1]):
+            centre, scale = chroma[..., k : k + 1], spread[..., k : k + 1] * width
+            below = ops.sigmoid((edges - centre) / scale)
+            low = ops.concatenate([ops.zeros_like(centre), below], axis=-1)
+            high = ops.concatenate([below, ops.ones_like(centre)], axis=-1)
+            mixed = mixed + share[..., k : k + 1] * (high - low)
         return ops.log(ops.maximum(mixed, self.TINY))
 
     def compute_output_shape(self, logits_shape: tuple[Any, ...], *_: Any) -> tuple[Any, ...]:
@@ -233,21 +242,21 @@ def build(
     network = keras.Model({color_model.FEATURES: features, **maps}, logits, name="consistency")
     vgg.draw_kernels(network.layers, seed)
     if guided:
-        decided = network.get_layer(
-            "decided"
-        )  # at first it corrects no colour, and trusts nearly all
+        decided = network.get_layer("decided")  # at first it trusts nearly all
         decided.kernel.assign(np.zeros(decided.kernel.shape, np.float32))
-        decided.bias.assign(np.array([3, 3, 0, 0, 0, 0, 0, 0], np.float32))
+        decided.bias.assign(np.array([3, 3, *[0] * 8], np.float32))
     return network
 
 
-def telling(network: keras.Model) -> keras.Model:
+def telling(network: keras.Model, judged: bool = True) -> keras.Model:
     """Return the same model, which also tells what it remembers.
 
     Parameters
     ----------
     network : keras.Model
         From `build`.
+    judged : bool
+        Whether a guided one also gives its logits, which its colours do without.
 
     Returns
     -------
@@ -255,11 +264,12 @@ def telling(network: keras.Model) -> keras.Model:
         Its outputs are the network's and, of a guided one, `REMEMBERED` (N, H, W, 2), chroma, and
         `SHARE` (N, H, W, 2), how much that counts for U and for V.
     """
-    names = {layer.name for layer in network.layers} & {REMEMBERED, SHARE}
-    if not names:
+    if not {layer.name for layer in network.layers} & {SHARE}:
         return network
-    told = {name: network.get_layer(name).output for name in names}
-    return keras.Model(network.input, {**network.output, **told})
+    followed, share = (network.get_layer(name).output for name in (FOLLOWED, SHARE))
+    context, moved = network.input["context"], network.input["moved"][..., 1:3]
+    told = {REMEMBERED: followed * moved + (1 - followed) * context, SHARE: share}
+    return keras.Model(network.input, {**network.output, **told} if judged else told)
 
 
 def blend(told: Mapping[str, Any], proposal: Any, leak: float = 0.0) -> Any:
@@ -299,9 +309,9 @@ def move(y: Any, y_before: Any, context: Any) -> Any:
     -------
     numpy.ndarray of float32, (H, W, 4)
         Luma and chroma of frame t - 1 where each pixel of frame t came from, by
-        `colorlab.flow.quick`, and how far it came, pixels.
+        `colorlab.flow.dis`, and how far it came, pixels.
     """
-    back = flow.quick(y, y_before)
+    back = flow.dis(y, y_before)
     moved = flow.warp(np.concatenate([y_before, context], axis=-1), back)
     return np.concatenate([moved, np.linalg.norm(back, axis=-1, keepdims=True)], axis=-1)
 
@@ -345,29 +355,38 @@ def _remember(
 ) -> dict[str, Any]:
     """Mix the color model's answer with what the frame before held.
 
-    The colour remembered lies between the one moved and the one left in place, plus a correction;
-    the layers named `REMEMBERED` and `SHARE` give it, (N, H, W, 2) chroma, and its share.
+    A colour may be exactly the same, nearly so, or have moved: three memories, not one between
+    them, which would be right for none. Whether luma stayed or moved shows in tiny differences, so
+    their logarithms are told as well. The layers named `FOLLOWED` and `SHARE` give the moved one's
+    part of the memories and their share in the answer, (N, H, W, 2).
     """
     y, before, context, valid, moved = (maps[name] for name in INPUTS)
-    there = moved[..., 1:3] / RANGE
-    misfit = y - moved[..., :1]
-    evidence = [y, y - before, misfit, moved[..., 3:], scaled, there - scaled]
-    evidence += [there * misfit * 4, valid, deep]
+    led = moved[..., 1:3] / RANGE
+    change, misfit, gap = y - before, y - moved[..., :1], led - scaled
+    around = layers.AveragePooling2D(5, strides=1, padding="same", name="around", dtype="float32")
+    small = [around(ops.abs(change)), around(ops.abs(misfit)), ops.abs(gap), moved[..., 3:] / 100]
+    evidence = [y, 4 * change, 4 * misfit, scaled, gap, 4 * led * misfit, valid, deep]
+    evidence += [(ops.log(one + 1e-3) + 4) / 2 for one in small]
     for axis, head in enumerate("uv"):
         agree = Agreement(color_config.n, color_config.align, axis, name=f"{head}_agree")
         evidence.append(agree(logits[head], context[..., axis : axis + 1]) / 4)
     seen = layers.Concatenate(name="evidence", dtype="float32")(evidence)
     for k in range(3):
         seen = conv(32, 3, f"weigh{k + 1}", activation="relu")(seen)
-    decided = conv(8, 1, "decided", dtype="float32")(seen)
-    followed = ops.sigmoid(decided[..., 2:4])
-    remembered = followed * there + (1 - followed) * scaled + 0.1 * decided[..., 4:6]
-    remembered = layers.Rescaling(RANGE, name=REMEMBERED, dtype="float32")(remembered)
+    decided = conv(10, 1, "decided", dtype="float32")(seen)
+    followed = layers.Activation("sigmoid", name=FOLLOWED, dtype="float32")(decided[..., 2:4])
     share = layers.Multiply(name=SHARE, dtype="float32")([ops.sigmoid(decided[..., :2]), valid])
-    spread = ops.exp(ops.clip(decided[..., 6:8] - 1.2, -4.0, 3.0))
+    exact = ops.sigmoid(decided[..., 4:6])
+    spread = ops.exp(ops.clip(decided[..., 6:] - 1.2, -4.0, 3.0))
     mixed = {}
     for axis, head in enumerate("uv"):
         mix = Mixture(color_config.n, color_config.align, axis, name=head, dtype="float32")
         one = np.s_[..., axis : axis + 1]
-        mixed[head] = mix(logits[head], remembered[one], spread[one], share[one])
+        still, there = context[one], moved[..., axis + 1 : axis + 2]
+        stays, same = 1 - followed[one], exact[one]
+        shares = [stays * same, stays * (1 - same), followed[one]]
+        spreads = [ops.full_like(still, EXACT), spread[..., 2 * axis : 2 * axis + 2]]
+        colours = ops.concatenate([still, still, there], axis=-1)
+        shares = ops.concatenate(shares, axis=-1) * share[one]
+        mixed[head] = mix(logits[head], colours, ops.concatenate(spreads, axis=-1), shares)
     return mixed

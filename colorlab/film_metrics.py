@@ -248,8 +248,9 @@ def warp_error(
 
     Parameters
     ----------
-    rgb_before, rgb : ndarray of float, shape (H, W, 3)
-        RGB in [0, 1] of the frame before and of this one.
+    rgb_before, rgb : ndarray of float, shape (H, W, C)
+        RGB in [0, 1] of the frame before and of this one; or their chroma, to leave out what the
+        luma, which is the same in every colouring, contributes.
     flow : ndarray of float, shape (H, W, 2)
         From the frame before to this one, (dx, dy) in pixels; `coast.Scene.flow` or
         `flow.estimate` on the *true* luma, so that every colouring is judged by one flow.
@@ -259,7 +260,7 @@ def warp_error(
     Returns
     -------
     float or None
-        Squared difference, mean over the visible pixels and the three channels; None if no pixel
+        Squared difference, mean over the visible pixels and the channels; None if no pixel
         is visible. A clip's warp error is the mean over its pairs of frames.
 
     Raises
@@ -453,7 +454,7 @@ def _check_same(*arrays: NDArray[Any]) -> None:
 
 def _check_frames(*frames: Float) -> None:
     shapes = {frame.shape for frame in frames}
-    if len(shapes) > 1 or len(frames[0].shape) != 3 or frames[0].shape[-1] != 3:
-        raise InputError(f"frames need one shape (H, W, 3); received {sorted(shapes)}.")
+    if len(shapes) > 1 or len(frames[0].shape) != 3:
+        raise InputError(f"frames need one shape (H, W, C); received {sorted(shapes)}.")
     if any(frame.dtype.kind != "f" for frame in frames):
         raise InputError("frames to compare must be float in [0, 1]; divide 8-bit values by 255.")

@@ -23,9 +23,11 @@ TVL1 = {"attachment": 30.0, "tightness": 0.1, "num_warp": 5, "num_iter": 10, "pr
 ILK = {"radius": 15, "num_warp": 10, "gaussian": True, "prefilter": True}
 """Settings of `ilk`, tuned in the same way."""
 
+DIS: dict[str, Any] = {"preset": "medium", "finest_scale": 0}
+"""Settings of `dis`: OpenCV's medium preset, down to single pixels."""
 
-QUICK = {"num_warp": 1, "num_iter": 10}
-"""Settings of `quick`, otherwise scikit-image's own."""
+DIS_LEAST = 16
+"""Pixels a side that dense inverse search needs; smaller frames are continued by their border."""
 
 
 def tvl1(y0: Float, y1: Float) -> Float:
@@ -112,27 +114,44 @@ def estimate(y0: Float, y1: Float) -> Float:
     return tvl1(y0, y1)
 
 
-def quick(y0: Float, y1: Float) -> Float:
-    """Estimate the flow as film models do, in a fifth of `estimate`'s time.
+def dis(y0: Float, y1: Float) -> Float:
+    """Estimate the flow as film models do (dense inverse search), in a twentieth of `tvl1`'s time.
 
     Parameters
     ----------
     y0, y1 : ndarray of float, shape (H, W) or (H, W, 1)
-        As `tvl1`.
+        As `tvl1`; it sees them in steps of 1/255.
 
     Returns
     -------
     ndarray of float32, shape (H, W, 2)
-        (dx, dy) in pixels from the first frame to the second.
+        As `tvl1`.
 
     Raises
     ------
     InputError
         As `tvl1`.
-    """
-    from skimage.registration import optical_flow_tvl1
 
-    return _solve(optical_flow_tvl1, y0, y1, QUICK)
+    References
+    ----------
+    .. [1] T. Kroeger, R. Timofte, D. Dai, L. Van Gool, "Fast optical flow using dense inverse
+       search", ECCV 2016; as OpenCV's ``DISOpticalFlow`` does it.
+    """
+    import cv2
+
+    first, second = (np.rint(255 * y).clip(0, 255).astype(np.uint8) for y in _pair(y0, y1))
+    height, width = first.shape
+    padding = [(0, max(0, DIS_LEAST - side)) for side in (height, width)]
+    first, second = (np.pad(frame, padding, mode="edge") for frame in (first, second))
+    search = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_MEDIUM)
+    search.setFinestScale(DIS["finest_scale"])
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # its threads search strips apart: another number gives another flow
+    try:
+        found = search.calc(first, second, None)  # type: ignore[call-overload]
+    finally:
+        cv2.setNumThreads(threads)
+    return np.asarray(found[:height, :width], np.float32)
 
 
 def warp(image: Float, flow: Float) -> Float:
@@ -215,7 +234,16 @@ def visible(forward: Float, backward: Float) -> NDArray[np.bool_]:
 
 
 def _solve(solver: Any, y0: Float, y1: Float, settings: Mapping[str, Any]) -> Float:
-    """Run one of scikit-image's estimators, which want (H, W) and at least 2 pixels a side."""
+    """Run one of scikit-image's estimators, which want at least 2 pixels a side."""
+    frames = _pair(y0, y1)
+    height, width = frames[0].shape
+    padding = [(0, max(0, 2 - side)) for side in (height, width)]
+    rows, columns = solver(*(np.pad(frame, padding, mode="edge") for frame in frames), **settings)
+    return np.stack([columns, rows], axis=-1)[:height, :width].astype(np.float32)
+
+
+def _pair(y0: Float, y1: Float) -> list[Float]:
+    """Return two frames of luma as (H, W), if that is what they are."""
     frames = [y[..., 0] if y.ndim == 3 and y.shape[-1] == 1 else y for y in (y0, y1)]
     if frames[0].ndim != 2 or frames[0].shape != frames[1].shape:
         raise InputError(
@@ -223,7 +251,4 @@ def _solve(solver: Any, y0: Float, y1: Float, settings: Mapping[str, Any]) -> Fl
         )
     if any(frame.dtype.kind != "f" for frame in frames):
         raise InputError("flow needs luma as floats in [0, 1]; `yuv.luma` makes it.")
-    height, width = frames[0].shape
-    padding = [(0, max(0, 2 - side)) for side in (height, width)]
-    rows, columns = solver(*(np.pad(frame, padding, mode="edge") for frame in frames), **settings)
-    return np.stack([columns, rows], axis=-1)[:height, :width].astype(np.float32)
+    return frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,9 @@ GATHERS = 0.001
 
 _FILM_COLUMNS = (
     *("loss", "U right", "V right", "changed: U / V", "PSNR", "colour"),
-    *("warp × 10⁴", "CDC × 10³", "drift × 10³"),
+    *("warp × 10⁴: RGB / UV", "CDC × 10³", "drift × 10³"),
 )
+_WARP = ("warp_error", "chroma_warp_error")
 _BASELINES = {
     "grey": "left grey",
     "copy": "the true frame before, copied",
@@ -277,7 +278,8 @@ def film_table(name: str, result: dict[str, Any], paper: dict[str, float] | None
         lines.append(_film_cells("the 2016 paper's consistency model, on its own films", paper))
     lines += [_film_cells(_film_name(key, entry), entry) for key, entry in entries.items()]
     truth, grey = (
-        [_scaled(base, f"{key}_{of}") for key in ("warp_error", "cdc")] for of in ("truth", "grey")
+        (_pair(_scaled(base, f"{key}_{of}") for key in _WARP), _scaled(base, f"cdc_{of}"))
+        for of in ("truth", "grey")
     )
     caption = (
         f"*The true films: warp error {truth[0]}, CDC {truth[1]}; grey ones: {grey[0]}, {grey[1]}.*"
@@ -297,17 +299,23 @@ def _film_name(key: str, entry: dict[str, Any]) -> str:
 
 
 def _film_cells(name: str, entry: dict[str, Any]) -> list[str]:
-    changed = [_number(entry.get(f"changed_accuracy_{head}"), "{:.1%}") for head in "uv"]
-    steady = [_scaled(entry, key) for key in ("warp_error", "cdc", "drift")]
-    both = " / ".join(changed) if any(cell != "–" for cell in changed) else "–"
-    return [name, *_labels(entry), both, *_picture(entry), *steady]
+    changed = _pair(_number(entry.get(f"changed_accuracy_{head}"), "{:.1%}") for head in "uv")
+    warp = _pair(_scaled(entry, key) for key in _WARP)
+    steady = [_scaled(entry, key) for key in ("cdc", "drift")]
+    return [name, *_labels(entry), changed, *_picture(entry), warp, *steady]
+
+
+def _pair(cells: Iterable[str]) -> str:
+    """Put cells into one; one dash if there is nothing in any."""
+    listed = list(cells)
+    return " / ".join(listed) if set(listed) != {"–"} else "–"
 
 
 def _scaled(entry: dict[str, Any], key: str) -> str:
     """Write a small figure in the units of its column."""
     value = entry.get(key)
-    scale = 1e4 if key.startswith("warp") else 1e3
-    form = "{:+z.1f}" if key == "drift" else "{:.2f}"
+    scale = 1e4 if "warp" in key else 1e3
+    form = "{:+z.1f}" if key == "drift" else "{:.2g}" if key.startswith("chroma") else "{:.2f}"
     return _number(None if value is None else value * scale, form)
 
 

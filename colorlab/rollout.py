@@ -69,10 +69,16 @@ class Rollout:
         numpy.ndarray of float32, (N, H, W, 2)
             U and V.
         """
-        return np.stack([self.step(one, begins)[1] for one, begins in zip(y, starts, strict=True)])
+        each = zip(y, starts, strict=True)
+        return np.stack([self.step(one, begins, judged=False)[1] for one, begins in each])
 
     def step(
-        self, y: Float, starts: bool = False, told: bool = True, seen: Seen | None = None
+        self,
+        y: Float,
+        starts: bool = False,
+        told: bool = True,
+        seen: Seen | None = None,
+        judged: bool = True,
     ) -> tuple[dict[str, Float], Float]:
         """Colour one frame.
 
@@ -86,11 +92,13 @@ class Rollout:
             Whether the model is told of the frame before at all.
         seen : tuple, optional
             What `ColorModel.look` returned for this one frame, where several rollouts share it.
+        judged : bool
+            Whether logits are wanted.
 
         Returns
         -------
         logits : dict
-            ``u`` and ``v``, (H, W, n) float32.
+            ``u`` and ``v``, (H, W, n) float32; none where they are not wanted.
         uv : numpy.ndarray of float32, (H, W, 2)
             The colouring, which the next frame is told.
         """
@@ -100,10 +108,12 @@ class Rollout:
         if not (starts or not before or before["y"].shape != y.shape):
             valid = np.full((1, *y.shape), float(told), np.float32)
             context = before["uv"][None] * valid
-            outputs = self.model.outputs(features, y[None], before["y"][None], context, valid)
+            outputs = self.model.outputs(
+                features, y[None], before["y"][None], context, valid, judged
+            )
         uv = self.model.chroma(outputs, own, self.decode, self.temperature)[0]
         self._before = {"y": np.asarray(y, np.float32), "uv": uv}
-        return {head: outputs[head][0] for head in "uv"}, uv
+        return {head: outputs[head][0] for head in "uv" if judged}, uv
 
     def tell(self, uv: Float) -> None:
         """Replace the last frame's colouring by another, the truth for example.

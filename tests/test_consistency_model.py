@@ -219,6 +219,15 @@ def test_shares_are_mixed_as_probabilities(rng):
         np.testing.assert_allclose(found, share * memory + (1 - share) * model, atol=1e-6)
 
 
+def test_two_memories_are_mixed_as_probabilities(rng):
+    layer, logits = Mixture(8, "edge", 0), np.float32(rng.normal(0, 2, 8))
+    told = [np.float32(pair)[None, None, None] for pair in ((0.1, -0.2), (0.5, 0.1), (0.3, 0.6))]
+    found = np.exp(np.asarray(layer(logits[None, None, None], *told))[0, 0, 0])
+    wanted = 0.3 * mix(layer, 0.1, 0.5, 1.0) + 0.6 * mix(layer, -0.2, 0.1, 1.0)
+    wanted += 0.1 * np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
 def test_what_cannot_be_has_a_finite_logarithm():
     layer = Mixture(8, "edge", 0)
     sure = np.float32(200) * (np.arange(8) == 3)
@@ -248,6 +257,10 @@ def test_a_guided_model_tells_what_it_remembers(networks, rng):
     np.testing.assert_allclose(told["remembered"], halfway, atol=1e-5)
     nothing = inputs | {"valid": np.zeros_like(inputs["valid"])}
     assert run(consistency_model.telling(network), nothing)["share"].max() == 0
+    colours = run(consistency_model.telling(network, judged=False), inputs)
+    assert sorted(colours) == ["remembered", "share"]
+    for name, values in colours.items():
+        np.testing.assert_allclose(values, told[name], atol=1e-6)
     assert consistency_model.telling(networks["concat"]) is networks["concat"]
 
 

@@ -117,7 +117,7 @@ def constant(u, v, name="constant", **words):
 class Parrot(ConsistencyModel):
     """A consistency model that is sure of what it is told."""
 
-    def outputs(self, features, y, y_before, context, valid):
+    def outputs(self, features, y, y_before, context, valid, judged=True):
         labels = self.color.grid.encode(context)
         sure = 30 * (labels[..., None] == np.arange(self.color.grid.n)).astype(np.float32)
         return {"u": sure[..., 0, :], "v": sure[..., 1, :]}
@@ -150,9 +150,10 @@ def test_the_truth_scores_as_it_must():
     assert scores["curve"] == [0] * 8
     assert scores["n_frames"] == 8 + 6
     assert scores["colourfulness"] == pytest.approx(scores["colourfulness_truth"], abs=1e-3)
-    for key in ("warp_error", "cdc"):
+    for key in ("warp_error", "chroma_warp_error", "cdc"):
         assert scores[key] == pytest.approx(scores[f"{key}_truth"], rel=1e-3)
-        assert scores[key] > scores[f"{key}_grey"] > 0
+        assert scores[key] > scores[f"{key}_grey"] >= 0
+    assert scores["warp_error_grey"] > scores["chroma_warp_error_grey"] == 0
 
 
 @pytest.mark.usefixtures("quick_flow")
@@ -161,6 +162,7 @@ def test_grey_is_grey():
     assert scores["colourfulness"] == pytest.approx(0, abs=1e-3)
     assert scores["psnr"] == pytest.approx(scores["psnr_grey"], abs=1e-3)
     assert scores["warp_error"] == pytest.approx(scores["warp_error_grey"], rel=1e-3)
+    assert scores["chroma_warp_error"] == 0
     assert scores["loss"] is scores["loss_u"] is scores["color_model"] is None
 
 
@@ -169,6 +171,7 @@ def test_copying_a_still_clip_is_perfect():
     scores = measure(clip_set(still()), *evaluation.entries(["copy"]))["copy"]
     assert scores["accuracy_u"] == scores["copy_accuracy_v"] == 1
     assert scores["warp_error"] == scores["cdc"] == scores["chroma_rmse"] == 0
+    assert scores["chroma_warp_error"] == 0
     assert scores["changed_share_u"] == 0
     assert scores["changed_accuracy_u"] is None
     assert scores["psnr"] > 60
@@ -201,13 +204,15 @@ def test_every_figure_against_its_definition():
     ours = yuv.yuv_to_rgb(y, np.full_like(uv, (0.05, -0.1)))[1:]
     labels, said = GRID.encode(uv), GRID.encode(np.array([0.05, -0.1], np.float32))
     colours = film_metrics.ColourDistribution()
-    errors, curve = [], []
+    errors, curve, in_chroma = [], [], []
     for t, rgb in enumerate(ours):
         colours.add(rgb)
         curve.append(film_metrics.chroma_rmse(uv[t + 1], np.full_like(uv[0], (0.05, -0.1))))
         if t:
             exact = Scene(3).flow(t / 10, (t + 1) / 10, HEIGHT, WIDTH)
             errors.append(film_metrics.warp_error(ours[t - 1], rgb, exact.flow, exact.visible))
+            true = film_metrics.warp_error(uv[t], uv[t + 1], exact.flow, exact.visible)
+            in_chroma.append(true)
     moved = film_metrics.changed(labels[:-1], labels[1:], uv[:-1], uv[1:], GRID.width)
     hits = labels[1:] == said
     expected = {
@@ -218,6 +223,7 @@ def test_every_figure_against_its_definition():
         "colourfulness": np.mean([metrics.colourfulness(rgb) for rgb in ours]),
         "colourfulness_truth": np.mean([metrics.colourfulness(rgb) for rgb in real]),
         "warp_error": np.mean(errors),
+        "chroma_warp_error_truth": np.mean(in_chroma),
         "cdc": colours.value,
         "chroma_rmse": np.mean(curve),
     }

@@ -175,6 +175,8 @@ def test_warp_error_of_a_known_flicker(coast):
     assert film_metrics.warp_error(before, before + 0.1, *still()) == pytest.approx(0.01, rel=1e-4)
     one_channel = before + np.float32([0.3, 0, 0])
     assert film_metrics.warp_error(before, one_channel, *still()) == pytest.approx(0.03, rel=1e-4)
+    chroma = before[..., :2], before[..., :2] + np.float32([0.2, 0])
+    assert film_metrics.warp_error(*chroma, *still()) == pytest.approx(0.02, rel=1e-4)
 
 
 def test_warp_error_follows_the_flow_and_looks_at_visible_pixels_alone(coast):
@@ -306,7 +308,7 @@ def test_shapes_that_do_not_fit(coast):
         film_metrics.chroma_rmse(uv[..., :1], uv[..., :1])
     with pytest.raises(InputError, match=r"lie in 0\.\.1; received values from 0 to 2"):
         film_metrics.transitions(labels, labels + 2, 2)
-    with pytest.raises(InputError, match=r"\(H, W, 3\)"):
+    with pytest.raises(InputError, match=r"\(H, W, C\)"):
         film_metrics.warp_error(coast[0], coast[0][:-1], *still())
     with pytest.raises(InputError, match="8-bit"):
         film_metrics.warp_error(coast[0], (coast[0] * 255).astype(np.uint8), *still())

@@ -82,7 +82,7 @@ def test_the_exact_flow_of_a_coast_warps_one_frame_into_the_other(coast):
 # --- the estimators ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.estimate])
+@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.dis, flow.estimate])
 @pytest.mark.parametrize(("right", "down"), [(2, -3), (-1, 1)])
 def test_a_shift_by_whole_pixels_is_found(texture, estimator, right, down):
     first = texture[8:72, 8:88]
@@ -94,7 +94,7 @@ def test_a_shift_by_whole_pixels_is_found(texture, estimator, right, down):
     assert np.abs(middle - [right, down]).max() < 0.5
 
 
-@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.quick])
+@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.dis])
 def test_a_shift_by_a_fraction_is_found(texture, estimator):
     first = texture[8:72, 8:88]
     second = flow.warp(texture, constant(80, 96, -0.4, 0.7))[8:72, 8:88]
@@ -110,7 +110,7 @@ def test_the_estimate_comes_near_the_exact_flow_of_a_coast(coast):
     assert error.mean() < 0.6 * still.mean() and np.median(error) < 0.15
 
 
-@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.quick])
+@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.dis])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 3), (5, 17)])
 def test_frames_of_any_size_and_without_texture_stand_still(estimator, size):
     even = np.full(size, 0.5, np.float32)
@@ -147,7 +147,7 @@ def test_visibility_from_exact_flows_agrees_with_the_exact_one(seed):
 # --- what is refused -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk])
+@pytest.mark.parametrize("estimator", [flow.tvl1, flow.ilk, flow.dis])
 def test_frames_that_make_no_pair(estimator):
     luma = np.zeros((6, 8), np.float32)
     with pytest.raises(InputError, match=r"one size; received \(6, 8\) and \(6, 7\)"):
@@ -169,12 +169,12 @@ def test_a_flow_of_another_size():
 def test_comparing_the_estimators():
     result = evaluation.compare_flows(2, 0, 36, steps=(0.1, 0.4), times=(1.0,), progress=False)
     entries = result["estimators"]
-    assert list(entries) == ["exact", "still", "tvl1", "ilk"] and result["n_pairs"] == 4
+    assert list(entries) == ["exact", "still", "tvl1", "ilk", "dis"] and result["n_pairs"] == 4
     exact, still = entries["exact"], entries["still"]
     assert exact["end_point_error"] == exact["visible_wrong"] == 0
     assert exact["visible_kept"] == exact["hidden_found"] == exact["warp_error_correlation"] == 1
     assert still["end_point_error"] == still["motion"] > 0 and still["hidden_found"] == 0
-    for name in ("tvl1", "ilk"):
+    for name in ("tvl1", "ilk", "dis"):
         entry = entries[name]
         assert 0 < entry["end_point_error"] < still["end_point_error"]
         assert entry["end_point_error_median"] <= entry["end_point_error_95"]
@@ -197,7 +197,10 @@ def test_the_comparison_from_the_command_line(tmp_path, capsys):
 
 def test_the_estimate_is_the_estimator_that_won():
     entries = files.read_json(ROOT / "results/flow-estimators.json")["estimators"]
-    best = min(("tvl1", "ilk"), key=lambda name: entries[name]["end_point_error"])
-    assert entries[best]["settings"] == {"tvl1": flow.TVL1, "ilk": flow.ILK}[best]
+    settings = {"tvl1": flow.TVL1, "ilk": flow.ILK, "dis": flow.DIS}
+    best = min(settings, key=lambda name: entries[name]["end_point_error"])
+    assert entries[best]["settings"] == settings[best]
+    assert entries["dis"]["settings"] == flow.DIS
+    assert entries["dis"]["seconds"] == min(entries[name]["seconds"] for name in settings)
     luma = np.random.default_rng(0).random((2, 24, 24), np.float32)
     np.testing.assert_array_equal(flow.estimate(*luma), getattr(flow, best)(*luma))

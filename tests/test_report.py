@@ -126,6 +126,7 @@ CURVES = (0.06,) * 5, (0.08,) * 6
 NUMBERS = {
     **{"loss": 3.5, "accuracy_u": 0.3, "accuracy_v": 0.4, "psnr": 23.5, "colourfulness": 18.0},
     **{"changed_accuracy_u": 0.25, "changed_accuracy_v": 0.125, "warp_error": 2.25e-4},
+    "chroma_warp_error": 3e-6,
     **{"cdc": 3.5e-3, "drift": -0.0004},
 }
 
@@ -138,6 +139,7 @@ def film_entry(kind="baseline", context=None, curves=CURVES, **changes):
         **dict.fromkeys(NUMBERS),
         **{"psnr": 21.25, "colourfulness": 0.0, "colourfulness_truth": 30.0},
         **{"warp_error_truth": 2.5e-4, "warp_error_grey": 2e-4, "cdc_truth": 4e-3},
+        **{"chroma_warp_error_truth": 5e-6, "chroma_warp_error_grey": 0.0},
         **{"cdc_grey": 3e-3, "per_clip": {str(k): {"curve": c} for k, c in enumerate(curves)}},
     }
     return values | changes
@@ -161,7 +163,7 @@ def test_film_table_names_the_set_and_every_entry():
     lines = table.splitlines()
     assert lines[0] == (
         "| **a set**: 2 clips, 11 frames, 128 pixels high | loss | U right | V right | "
-        "changed: U / V | PSNR | colour | warp × 10⁴ | CDC × 10³ | drift × 10³ |"
+        "changed: U / V | PSNR | colour | warp × 10⁴: RGB / UV | CDC × 10³ | drift × 10³ |"
     )
     assert lines[1] == "|---|---|---|---|---|---|---|---|---|---|"
     assert [line.split("|")[1].strip() for line in lines[2:]] == [
@@ -171,9 +173,11 @@ def test_film_table_names_the_set_and_every_entry():
     ]
     assert lines[6] == (
         "| `m`, told its own colours | 3.500 | 30.0 % | 40.0 % | 25.0 % / 12.5 % | 23.50 dB | "
-        "60 % | 2.25 | 3.50 | −0.4 |"
+        "60 % | 2.25 / 0.03 | 3.50 | −0.4 |"
     )
-    assert caption == "*The true films: warp error 2.50, CDC 4.00; grey ones: 2.00, 3.00.*"
+    assert caption == (
+        "*The true films: warp error 2.50 / 0.05, CDC 4.00; grey ones: 2.00 / 0, 3.00.*"
+    )
     with pytest.raises(InputError, match="a set needs at least one entry"):
         report.film_table("a set", {"models": {}, "size": 128})
 
@@ -185,7 +189,7 @@ def test_a_figure_that_a_film_lacks_is_a_dash():
     assert lines[6].endswith("| +0.0 |")
     lacking = dict.fromkeys(("changed_accuracy_u", "warp_error", "colourfulness_truth"))
     lines = report.film_table("a set", film_result(**lacking)).splitlines()
-    assert lines[6].endswith("| – / 12.5 % | 23.50 dB | – | – | 3.50 | −0.4 |")
+    assert lines[6].endswith("| – / 12.5 % | 23.50 dB | – | – / 0.03 | 3.50 | −0.4 |")
 
 
 def test_the_first_film_table_has_the_papers_figures():

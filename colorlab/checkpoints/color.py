@@ -20,6 +20,7 @@ from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
 
 _TINY = float(np.finfo(np.float32).tiny)
+_COOLEST = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -252,6 +253,9 @@ def chroma_of(
     heat = model.temperature if temperature is None else temperature
     if saturation is None:
         saturation = model.saturation_for(method)
+    cooled = method == "annealed" and heat >= _COOLEST
+    if cooled:  # softmax(logits / T), in half the time that annealing a softmax takes
+        method, outputs = "mean", {head: outputs[head] / np.float32(heat) for head in "uv"}
     p = {head: softmax(outputs[head]) for head in "uv"}
     return np.float32(saturation) * model.grid.decode(p["u"], p["v"], method, heat)
 

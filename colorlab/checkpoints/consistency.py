@@ -77,6 +77,7 @@ class ConsistencyModel:
         y_before: np.ndarray,
         context: np.ndarray,
         valid: np.ndarray,
+        judged: bool = True,
     ) -> dict[str, np.ndarray]:
         """Run the network.
 
@@ -90,6 +91,8 @@ class ConsistencyModel:
             Chroma of the frames before; 0 where there is none.
         valid : numpy.ndarray of float32, (N, H, W, 1)
             1 where the context is to be believed, else 0.
+        judged : bool
+            Whether a guided model also gives its logits, which its colours do without.
 
         Returns
         -------
@@ -101,12 +104,17 @@ class ConsistencyModel:
             color_model.FEATURES: features,
             **consistency_model.told(self.config.memory, y, y_before, context, valid),
         }
-        found = self._telling.predict_on_batch(inputs)
+        network = self._telling if judged else self._remembering
+        found = network.predict_on_batch(inputs)
         return {name: np.asarray(values, np.float32) for name, values in found.items()}
 
     @functools.cached_property
     def _telling(self) -> keras.Model:
         return consistency_model.telling(self.network)
+
+    @functools.cached_property
+    def _remembering(self) -> keras.Model:
+        return consistency_model.telling(self.network, judged=False)
 
     def chroma(
         self,

@@ -22,7 +22,7 @@ LONG = 100
 RESAMPLES = 2000
 """Draws of the bootstrap."""
 
-STEADINESS = ("warp_error", "cdc")
+STEADINESS = ("warp_error", "chroma_warp_error", "cdc")
 
 _BY_PIXELS = (
     *("loss_u", "loss_v", "accuracy_u", "accuracy_v", "copy_accuracy_u", "copy_accuracy_v"),
@@ -42,34 +42,39 @@ Row = dict[str, Any]
 
 
 class Steadiness:
-    """Gathers warp error and CDC of one colouring of a clip."""
+    """Gathers warp error, in RGB and in chroma alone, and CDC of one colouring of a clip."""
 
     def __init__(self) -> None:
         self._colours = film_metrics.ColourDistribution()
-        self._errors: list[float] = []
-        self._before: Float | None = None
+        self._errors: list[tuple[float, float]] = []
+        self._before: tuple[Float, Float] | None = None
 
-    def add(self, rgb: Float, flow: Flow) -> None:
+    def add(self, rgb: Float, uv: Float, flow: Flow) -> None:
         """Take the next frame.
 
         Parameters
         ----------
         rgb : numpy.ndarray of float32, (H, W, 3)
             RGB in [0, 1].
+        uv : numpy.ndarray of float32, (H, W, 2)
+            Chroma.
         flow : Flow
             True motion from the frame before to this one; not used for the first frame taken.
         """
         self._colours.add(rgb)
-        if self._before is not None:
-            error = film_metrics.warp_error(self._before, rgb, flow.flow, flow.visible)
-            self._errors += [] if error is None else [error]
-        self._before = rgb
+        if self._before is not None and flow.visible.any():
+            in_rgb, in_chroma = (
+                film_metrics.warp_error(before, now, flow.flow, flow.visible) or 0.0
+                for before, now in zip(self._before, (rgb, uv), strict=True)
+            )
+            self._errors.append((in_rgb, in_chroma))
+        self._before = rgb, uv
 
     @property
     def value(self) -> dict[str, float | None]:
-        """``warp_error``, None where no pixel was ever visible, and ``cdc``."""
-        error = float(np.mean(self._errors)) if self._errors else None
-        return dict(zip(STEADINESS, (error, self._colours.value), strict=True))
+        """The figures named in `STEADINESS`; None where no pixel was ever visible."""
+        errors = np.mean(self._errors, axis=0).tolist() if self._errors else [None, None]
+        return dict(zip(STEADINESS, (*errors, self._colours.value), strict=True))
 
 
 class Bounds:
@@ -99,7 +104,7 @@ class Bounds:
         grey = np.repeat(frame.y, 3, axis=-1)
         self.pictures = {"truth": frame.rgb, "grey": grey}
         for name, gathered in self._steadiness.items():
-            gathered.add(self.pictures[name], flow)
+            gathered.add(self.pictures[name], frame.uv * float(name == "truth"), flow)
         self._frames.append(
             {
                 "psnr_grey": metrics.psnr(frame.rgb, grey),
@@ -108,7 +113,7 @@ class Bounds:
         )
 
     def row(self) -> Row:
-        """Return psnr_grey, colourfulness_truth, and warp_error and cdc of truth and of grey."""
+        """Return psnr_grey, colourfulness_truth, and `STEADINESS` of truth and of grey."""
         steady = {
             f"{key}_{name}": value
             for name, gathered in self._steadiness.items()
@@ -193,7 +198,7 @@ class Scores:
         self._counts.append(np.stack([np.sum(share, axis=(0, 1)) for share in shares]))
         self._histogram = self._histogram + labels.counts
         self._pixels = frame.y.size
-        self._steadiness.add(rgb, flow)
+        self._steadiness.add(rgb, answer.uv, flow)
 
     def row(self) -> Row:
         """Return the clip's figures, as documented in docs/reproducing.md, but those of the truth.
