@@ -9,7 +9,7 @@ put together outside the model, see `colorlab.colorize`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import keras
@@ -274,21 +274,6 @@ def build(
         logits for ``head="chroma"``).
     """
     config = config or ColorModelConfig()
-
-    def conv(width: int, size: int, name: str, **options: Any) -> layers.Layer:
-        return layers.Conv2D(
-            width,
-            size,
-            padding="same",
-            kernel_initializer="zeros",  # drawn below
-            name=name,
-            dtype=dtype,
-            **options,
-        )
-
-    def norm(x: Any, name: str) -> Any:
-        return Normalise(momentum=0.95, name=f"{name}_norm", dtype=dtype)(x, mask=real)
-
     y = keras.Input((None, None, 1), name="y")  # (N, H, W, 1)
     real = y[:, :1, :1, 0] >= 0 if fillers else None  # (N, 1, 1)
     padded = PadToMultiple(vgg.STRIDE, name="pad", dtype="float32")(y)
@@ -296,6 +281,70 @@ def build(
     backbone.name = BACKBONE
     activations = backbone(padded, training=False)
     activations = activations if isinstance(activations, list) else [activations]
+    answers = _answers(config, activations, seed, dtype, real)
+    outputs = {head: CropLike(name=head, dtype="float32")(answers[head], y) for head in "uv"}
+    network = keras.Model(y, outputs, name="color_model")
+    vgg.draw_kernels((layer for layer in network.layers if layer.name != BACKBONE), seed)
+    return network
+
+
+def build_on_taps(
+    config: ColorModelConfig | None = None, seed: int = 0, dtype: str | None = None
+) -> keras.Model:
+    """Build the same color model without its backbone, for taps that were computed before.
+
+    Parameters
+    ----------
+    config : ColorModelConfig, optional
+        The architecture; the paper's n = 30 by default. Its backbone is not loaded.
+    seed : int
+        As for `build`: the same seed draws the same weights.
+    dtype : str, optional
+        As for `build`.
+
+    Returns
+    -------
+    keras.Model
+        Maps ``{"tap2": activations, ...}``, one for each of ``config.taps``, float
+        (N, H / 2**(tap-1), W / 2**(tap-1), width of the block), H and W multiples of 16, to
+        ``{"u": logits, "v": logits}`` as `build`'s. Layers have the names that `build` gives them.
+    """
+    config = config or ColorModelConfig()
+    inputs = {
+        f"tap{tap}": keras.Input((None, None, vgg.BLOCKS[tap - 1][0]), name=f"tap{tap}")
+        for tap in config.taps
+    }
+    outputs = _answers(config, list(inputs.values()), seed, dtype)
+    network = keras.Model(inputs, outputs, name="color_model_on_taps")
+    vgg.draw_kernels(network.layers, seed)
+    return network
+
+
+def _answers(
+    config: ColorModelConfig,
+    activations: Sequence[Any],
+    seed: int,
+    dtype: str | None,
+    real: Any | None = None,
+) -> dict[str, Any]:
+    """Lay our own layers on the taps' activations; return both heads' logits, enlarged.
+
+    `real`, (N, 1, 1), tells the pictures that do not only fill a batch.
+    """
+
+    def conv(width: int, size: int, name: str, **options: Any) -> layers.Layer:
+        return layers.Conv2D(
+            width,
+            size,
+            padding="same",
+            kernel_initializer="zeros",  # drawn by the caller
+            name=name,
+            dtype=dtype,
+            **options,
+        )
+
+    def norm(x: Any, name: str) -> Any:
+        return Normalise(momentum=0.95, name=f"{name}_norm", dtype=dtype)(x, mask=real)
 
     x, above = None, 0
     stages = zip(config.taps, config.widths, activations, strict=True)
@@ -322,17 +371,15 @@ def build(
         above = tap
     x = conv(config.widths[0], 3, FEATURES, activation="relu")(x)  # (N, H / stride, W / stride, .)
 
-    outputs = {}
+    answers = {}
     for head in "uv":
         logits = layers.Conv2D(
             config.channels, 1, kernel_initializer="zeros", name=f"{head}_head", dtype="float32"
         )(x)
         if config.stride > 1:
             logits = Enlarge(config.taps[0] - 1, name=f"{head}_up", dtype="float32")(logits)
-        outputs[head] = CropLike(name=head, dtype="float32")(logits, y)
-    network = keras.Model(y, outputs, name="color_model")
-    vgg.draw_kernels((layer for layer in network.layers if layer.name != BACKBONE), seed)
-    return network
+        answers[head] = logits
+    return answers
 
 
 def at_head_resolution(network: keras.Model) -> keras.Model:
@@ -341,16 +388,16 @@ def at_head_resolution(network: keras.Model) -> keras.Model:
     Parameters
     ----------
     network : keras.Model
-        From `build`.
+        From `build` or `build_on_taps`.
 
     Returns
     -------
     keras.Model
-        Luma (N, H, W, 1), sides multiples of 16, to ``{"u", "v"}`` of shape
+        The network's input, with sides that are multiples of 16, to ``{"u", "v"}`` of shape
         (N, H / stride, W / stride, n): what training compares with the averaged chroma.
     """
     return keras.Model(
-        network.inputs[0],
+        network.input,
         {head: network.get_layer(f"{head}_head").output for head in "uv"},
         name="color_model_heads",
     )

@@ -21,6 +21,11 @@ settings.register_profile("colorlab", deadline=None, derandomize=True, max_examp
 settings.load_profile("colorlab")
 
 
+def pytest_configure(config):
+    """Name the mark of the tests in tests/browser."""
+    config.addinivalue_line("markers", "browser: starts JupyterLab and Chromium")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_of_the_user(tmp_path_factory):
     """No test reads or fills the photo sets and caches of the person who runs it."""

@@ -126,6 +126,18 @@ def test_a_seed_gives_the_same_weights(network):
     assert different >= 5
 
 
+def test_the_same_model_works_on_taps_that_were_computed_before(rng):
+    config = ColorModelConfig(n=8, taps=(2, 3), widths=(8, 8), context=8)
+    y = rng.random((2, 32, 48, 1), np.float32)
+    whole, ours = color_model.build(config, seed=3), color_model.build_on_taps(config, seed=3)
+    taps = whole.get_layer(color_model.BACKBONE).predict_on_batch(y)
+    got = run(ours, {f"tap{k}": np.asarray(tap) for k, tap in zip((2, 3), taps, strict=True)})
+    for head, logits in run(whole, y).items():
+        np.testing.assert_allclose(got[head], logits, atol=1e-4)
+    assert color_model.own_variables(ours).keys() == color_model.own_variables(whole).keys()
+    assert color_model.at_head_resolution(ours).output["u"].shape[-1] == 8
+
+
 def test_heads_begin_apart(network):
     u, v = (network.get_layer(f"{head}_head").get_weights()[0] for head in "uv")
     assert not np.array_equal(u, v)

@@ -288,6 +288,56 @@ def test_the_verdict_follows_the_rule(first, rest, verdict):
     assert f"r {min(first, rest):.2f} to {max(first, rest):.2f}" in found["finding"]
 
 
+def test_the_control_is_compared_in_pairs(rng):
+    color = rng.random((40, 25, 12)).astype(np.float32)
+    noise = rng.random((40, 25, 12)).astype(np.float32)
+    weights = np.concatenate([np.ones((1, 40)), statistics.resamples(40, 200)])
+    keeps, mixes = (
+        {"layer": grey_input.compare(color, seen, np.roll(np.arange(40), 1), weights)}
+        for seen in (color, color + noise)
+    )
+    found = grey_input.subtract([keeps, keeps], [mixes, keeps])["layer"]["unit_correlation"]
+    assert found["margin"]["value"] == pytest.approx(found["same"]["value"], abs=0.02)  # no floor
+    found = found["same"]
+    assert found["value"] == pytest.approx((1 - 0.5**0.5) / 2, abs=0.01)
+    assert found["low"] == 0 and found["high"] > 0.28  # of the seed that has no difference, and has
+    assert grey_input.subtract([mixes], [keeps])["layer"]["cka"]["same"]["high"] < -0.3
+    same = grey_input.subtract([mixes], [mixes])["layer"]["cka"]["margin"]
+    assert same == {"value": 0, "low": 0, "high": 0, "spread": 0}
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "learning"),
+    [((0.1, 0.1), (0.3, 0.3), "holds"), ((0.1, -0.1), (0.3, 0.3), "holds partly"),
+     ((-0.1, -0.2), (0.1, -0.1), "does not hold"), ((-0.1, -0.2), (0.1, 0.1), "cannot be told")],
+)  # fmt: skip
+def test_what_learning_keeps_follows_from_the_difference(lows, highs, learning):
+    def layer(r):
+        same = {"value": r, "low": r, "high": r}
+        return {"unit_correlation": {"same": same, "other": {"value": 0, "low": 0, "high": 0}}}
+
+    first, *rest = activations.LAYERS
+    moved = {first: (lows[0], highs[0])} | dict.fromkeys(rest, (lows[1], highs[1]))
+    control = {
+        "layers": {name: layer(0.8) for name in activations.LAYERS},
+        "difference": {
+            name: {
+                "unit_correlation": {pair: {"low": low, "high": high} for pair in grey_input.PAIRED}
+            }
+            for name, (low, high) in moved.items()
+        },
+    }
+    layers = {name: layer(0.9) for name in activations.LAYERS}
+    found = grey_input.judge(layers, control)
+    for one in found["learning"].values():
+        assert one["verdict"] == learning
+        assert sorted(one["more"] + one["less"] + one["unsure"]) == sorted(activations.LAYERS)
+    alone = grey_input.judge(layers)
+    assert found == {**found, **alone, "finding": found["finding"]}  # the claim's verdict stands
+    assert found["finding"].startswith(alone["finding"])
+    assert "With random weights 0.80 to 0.80 and 0.00 to 0.00" in found["finding"]
+
+
 def test_the_findings_quote_the_result():
     summary = files.read_json(ROOT / "results/experiments/grey_input.json")["summary"]
     text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
@@ -301,7 +351,7 @@ def test_the_findings_quote_the_result():
         assert f"| {short} | {' | '.join(shown)} |" in text
     assert f"**Verdict: {summary['verdict']}.**" in text
     assert f"- {len(summary['kept'])} of 13 layers" in text
-    assert summary == {**summary, **grey_input.judge(summary["layers"])}
+    assert summary == {**summary, **grey_input.judge(summary["layers"], summary.get("control"))}
 
 
 # --- reactions -----------------------------------------------------------------------------------
@@ -405,7 +455,7 @@ def test_the_fast_experiment_from_end_to_end(tiny, tmp_path, capsys):
     assert result["fast"] is True and result["seeds"] == [4]
     assert result["dataset"]["name"] == "coasts" and result["dataset"]["photos"] == 4
     assert result["command"] == "colorlab experiment grey_input --fast --out run --seed 4 --quiet"
-    assert sorted(path.stem for path in out.glob("arms/*")) == ["embedded-4"]
+    assert sorted(path.stem for path in out.glob("arms/*")) == ["embedded-4", "random-4"]
     layers = result["summary"]["layers"]
     for layer in layers.values():
         figures = layer["unit_correlation"]
@@ -416,7 +466,7 @@ def test_the_fast_experiment_from_end_to_end(tiny, tmp_path, capsys):
     assert main([*words, "--seed", "4"]) == 0  # every arm is there
     said, bar = capsys.readouterr()
     assert result["summary"]["finding"] in said and str(out / "result.json") in said
-    assert "1/1" in bar
+    assert "2/2" in bar
     assert files.read_json(out / "result.json")["seconds"] == result["seconds"]
 
 

@@ -300,3 +300,29 @@ def test_architecture_of_another_network():
     assert "softmax over 10 bins of U\n64 × 64 × 10" in shown
     assert "block 3" in shown and "block 4" not in shown
     assert "global mean" not in shown
+
+
+# --- curves --------------------------------------------------------------------------------------
+
+
+def test_curves_show_figures_with_their_intervals_and_baselines(tmp_path):
+    told = {"value": 2.0, "low": 1.5, "high": 3.0}
+    gap = (float("nan"), float("nan"))
+    lines = {"ours": [(10, told), (20, 2.5)], "theirs": [(told, 1), gap, (30, 4)]}
+    panels = [
+        plots.Panel("a", "x", "y", lines, {"chance": 0.0}, {"ours": ["first", ""]}),
+        plots.Panel("b", "rate", "dB", {"ours": [(0.001, 1), (0.003, 2)]}, logarithmic=True),
+        plots.Panel("c", "x", "y", lines),
+    ]
+    figure = plots.curves(panels, "What is shown")
+    shown = texts(figure)
+    assert {"a", "b", "c", "x", "rate", "dB", "ours", "theirs", "chance", "first"} <= shown
+    assert "What is shown" in shown
+    assert [tick.get_text() for tick in figure.axes[1].get_xticklabels()] == ["0.001", "0.003"]
+    line, _, bars = figure.axes[0].containers[0]
+    np.testing.assert_array_equal(line.get_xydata(), [(10, 2), (20, 2.5)])
+    np.testing.assert_array_equal(bars[-1].get_segments()[0], [(10, 1.5), (10, 3)])
+    assert len({axes.containers[0][0].get_color() for axes in figure.axes[:3]}) == 1
+    assert drawn(figure, tmp_path / "c.png").std() > 5
+    with pytest.raises(InputError, match="at least one panel"):
+        plots.curves([])

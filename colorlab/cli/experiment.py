@@ -30,12 +30,23 @@ def add(commands: Any) -> None:
         type=Path,
         help="a CSV manifest, or a folder (all its photos); not for those that render their own",
     )
-    command.add_argument("--split", help="a split of the manifest; all photos by default")
+    command.add_argument(
+        "--more-photos",
+        type=Path,
+        metavar="PHOTOS",
+        help="the second set of an experiment that compares two, with the same splits",
+    )
+    command.add_argument(
+        "--split",
+        help="a split of the manifest, all photos by default; experiments that train learn from "
+        "the split train and measure this one, val by default",
+    )
     command.add_argument(
         "--max-photos",
         type=common.positive,
         metavar="N",
-        help="at most N photos, evenly spaced; the experiment's own number by default",
+        help="at most N photos, evenly spaced; the experiment's own number by default; those that "
+        "train learn from N and measure a quarter as many",
     )
     command.add_argument(
         "--fast", action="store_true", help="a small run on rendered coasts; needs no photos"
@@ -57,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     experiments.check(name)
     if arguments.out is None:
         raise InputError("an experiment needs --out, the folder of its result.")
+    if arguments.more_photos is not None and name not in experiments.TWO_SETS:
+        raise InputError(f"{name} takes one set of photos; leave out --more-photos.")
     common.check_folder(arguments.out)
     common.start_keras()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of several networks
@@ -70,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.fast,
         arguments.seed,
         not arguments.quiet,
+        arguments.more_photos,
     )
     words = common.command_line(arguments.words)
     try:
@@ -92,8 +106,13 @@ def _grey_input(result: dict[str, Any]) -> dict[str, Any]:
     layers = result["summary"]["layers"]
     titles = {"unit_correlation": "Correlation, mean over units", "cka": "Linear CKA"}
     pairs = {"same": "colour and grey of one photo", "other": "colour and grey of two photos"}
+    networks = {"": layers, ", random weights": result["summary"]["control"]["layers"]}
     panels = {
-        title: {words: [one[key][pair] for one in layers.values()] for pair, words in pairs.items()}
+        title: {
+            words + which: [one[key][pair] for one in network.values()]
+            for pair, words in pairs.items()
+            for which, network in networks.items()
+        }
         for key, title in titles.items()
     }
     half = {titles["unit_correlation"]: ("half of the variance", grey_input.MOST**0.5)}
@@ -123,6 +142,172 @@ def _reactions(result: dict[str, Any]) -> dict[str, Any]:
     return {"reactions": plots.by_layer(_short(layers), panels, title, ylabel="r of best unit")}
 
 
+def _loss(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw PSNR against colourfulness, and what learning rates and seeds do to the losses."""
+    from colorlab import plots
+
+    summary = result["summary"]
+    words = {
+        "crossentropy": "classification",
+        "rebalanced": "classification, rebalanced",
+        "euclidean": "regression",
+    }
+    curve = {
+        label: [(one["colourfulness"], one["gain"]) for one in summary["curve"][key].values()]
+        for key, label in words.items()
+    }
+    first, *between, last = summary["curve"]["crossentropy"]
+    notes = {"classification": [first, *("" for _ in between), last]}
+    trade = plots.Panel(
+        f"From {first} over {', '.join(between)} to {last}".replace(", annealed", ","),
+        "colourfulness, share of the photos' own",
+        "PSNR above grey (dB)",
+        {**curve, "grey": [(0.0, 0.0)]},
+        {"grey's PSNR": 0.0},
+        notes,
+    )
+    rates = summary["rates"]
+    pair = ("crossentropy", "euclidean")
+    panels = [
+        plots.Panel(
+            "PSNR",
+            "learning rate",
+            "PSNR above grey (dB)",
+            {
+                words[key]: [(float(rate), one["gain"]) for rate, one in rates[key].items()]
+                for key in pair
+            },
+            {"grey's PSNR": 0.0},
+            logarithmic=True,
+        ),
+        *(
+            plots.Panel(
+                f"Validation loss, {words[key]}",
+                "epoch",
+                "share of a constant answer's loss",
+                {
+                    f"learning rate {rate}": list(enumerate(one["history"], start=1))
+                    for rate, one in rates[key].items()
+                },
+                {"a constant answer": 1.0},
+            )
+            for key in pair
+        ),
+    ]
+    findings = summary["findings"]
+    return {
+        "loss": plots.curves([trade], findings["color"], columns=1),
+        "loss_training": plots.curves(panels, findings["training"], columns=3),
+    }
+
+
+def _bins(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw what each number of bins reaches, and which pairs of bins exist at each luma."""
+    from colorlab import plots
+    from colorlab.experiments import bins
+
+    summary = result["summary"]
+    numbers = {int(n): one for n, one in summary["numbers"].items()}
+    sides = {"even (grey on an edge)": 0, "odd (grey in a centre)": 1}
+    gap: tuple[Any, Any] = (float("nan"), float("nan"))
+
+    def panel(title: str, ylabel: str, key: str, **baselines: str) -> plots.Panel:
+        lines = {
+            label: [(n, one[key]) for n, one in numbers.items() if n % 2 == odd]
+            for label, odd in sides.items()
+        }
+        lines["odd, rebalanced"] = [(bins.BALANCED, summary["rebalanced"][key])]
+        for words, name in baselines.items():
+            found = [[(n, numbers[n][name]) for n in numbers if n % 2 == k] for k in (0, 1)]
+            lines[words.replace("_", " ")] = [*found[0], gap, *found[1]]
+        return plots.Panel(title, "bins per axis", ylabel, lines)
+
+    grey = "neutral annealed 0.4"
+    panels = [
+        panel("Loss", "nats a pixel, U + V", "loss", the_prior="prior", uniform="uniform"),
+        panel("Accuracy", "share of pixels, mean of U and V", "accuracy", the_largest="majority"),
+        panel("PSNR of the mean", "dB above grey", "gain mean", true_bins="ceiling"),
+        panel("Neutral pixels (T = 0.4)", "distance from grey × 255", grey, true_bins="floor"),
+    ]
+    pairs = dict(summary["pairs"])
+    luma = pairs.pop("luma")
+    exist = [
+        plots.Panel(
+            title,
+            "luma",
+            "share of all n × n pairs of bins",
+            {f"n = {n}": list(zip(luma, pairs[n][key], strict=True)) for n in list(pairs)[::2]},
+        )
+        for key, title in (("possible", "Some colour has them"), ("seen", "A training photo has"))
+    ]
+    findings = summary["findings"]
+    return {
+        "bins": plots.curves(panels, f"{findings['numbers']}; {findings['grey']}"),
+        "bins_pairs": plots.curves(exist, findings["pairs"].capitalize()),
+    }
+
+
+def _transfer(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw validation losses by epoch and by minute, and what the other arms lose."""
+    from colorlab import plots
+    from colorlab.experiments import transfer
+
+    summary = result["summary"]
+    kinds, marks = summary["kinds"], {"the prior": summary["prior_loss"]["value"]}
+    ours, controls = transfer.OURS, transfer.CONTROLS
+
+    def panels(chosen: Iterable[str]) -> list[plots.Panel]:
+        by_epoch, by_time = {}, {}
+        for one in (kinds[kind] for kind in chosen):
+            by_epoch[one["label"]] = list(enumerate(one["curve"], start=1))
+            by_time[one["label"]] = list(zip(one["minutes"], one["curve"], strict=True))
+        told = "validation loss (nats a pixel, U + V)"
+        return [
+            plots.Panel("By epoch", "epoch", told, by_epoch, marks),
+            plots.Panel("By time", "minutes, the backbone's included", told, by_time, marks),
+        ]
+
+    others = [kind for kind in kinds if kind not in controls]
+    found = summary["findings"]
+    return {
+        "transfer": plots.curves(panels([ours, *controls]), found["networks"]),
+        "transfer_taps": plots.curves(panels(others), found["taps"]),
+    }
+
+
+def _foliage(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw loss and entropy of models that learnt from water photos, longer, and from both sets."""
+    from colorlab import plots
+    from colorlab.experiments import foliage
+
+    summary = result["summary"]
+    kinds, prior = summary["kinds"], summary["prior"]
+    names = {"water": "water photos", "longer": "water photos,\nas many steps", "both": "both sets"}
+    measured = {"water": "water photos", "landscape": "landscapes"}
+    loss = {
+        f"on {label}": [(k, kinds[kind][part]["loss"]) for k, kind in enumerate(names)]
+        for part, label in measured.items()
+    }
+    entropy = {
+        f"on rendered {thing}": [(k, kinds[kind]["regions"][thing]) for k, kind in enumerate(names)]
+        for thing in foliage.THINGS
+    }
+    marks = {f"the prior, on {label}": prior[part]["value"] for part, label in measured.items()}
+    learnt, ticks = "learnt from", list(names.values())
+    panels = [
+        plots.Panel("Loss", learnt, "nats a pixel, U + V", loss, marks, ticks=ticks),
+        plots.Panel(
+            "Entropy of the softmaxes",
+            learnt,
+            "nats a pixel, U + V",
+            entropy,
+            {"the prior's entropy": prior["entropy"]},
+            ticks=ticks,
+        ),
+    ]
+    return {"foliage": plots.curves(panels, summary["finding"])}
+
+
 def _short(layers: Iterable[str]) -> list[str]:
     """Name layers as the literature does: conv1_1 and so on."""
     return [one.replace("block", "conv").replace("_conv", "_") for one in layers]
@@ -131,5 +316,9 @@ def _short(layers: Iterable[str]) -> list[str]:
 FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "grey_input": _grey_input,
     "reactions": _reactions,
+    "loss": _loss,
+    "bins": _bins,
+    "transfer": _transfer,
+    "foliage": _foliage,
 }
 """Name of an experiment to what draws its figures: file name without suffix to figure."""

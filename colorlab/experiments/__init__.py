@@ -24,8 +24,21 @@ QUESTIONS = {
     "reactions": (
         "Which units of VGG-16 react to sky, water and foliage, and do they on grey pictures, too?"
     ),
+    "loss": ("Does regression give duller colours than classification, and is it harder to train?"),
+    "bins": ("How many bins does a colour need, and should grey lie on an edge or in a centre?"),
+    "transfer": (
+        "By how much does VGG-16 shorten the training, down to which block, and how is it joined?"
+    ),
+    "foliage": (
+        "What do water photos lose and landscapes gain when a model learns from both, and how sure "
+        "is it of foliage?"
+    ),
 }
 """Name of each experiment, which is its module's, to the question that it asks."""
+
+
+TWO_SETS = ("foliage",)
+"""Experiments that compare two sets of photos, and take the second as ``more_photos``."""
 
 
 def check(name: str) -> None:

@@ -2,12 +2,13 @@
 
 The paper feeds luma to a VGG-16 that was trained on colour pictures, and says that "convolutional
 layers maintain most of their activation behaviour on grayscale images". Here every layer looks at
-photos in colour and in grey.
+photos in colour and in grey. So does the same network with random weights, the control: what it
+keeps owes nothing to what VGG-16 learnt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,16 @@ from colorlab.experiments.pictures import open_pictures
 MOST = 0.5
 """Share of a unit's variance, the square of its correlation, that must be kept: more than half."""
 
+NETWORKS = ("embedded", "random")
+"""The edge-tuned VGG-16, and the control: the same network with random weights."""
+
 SEEDS = 3
-"""Arms, one a seed."""
+"""Arms of each network, one a seed."""
 
 MEASURES = ("unit_correlation", "pooled_correlation", "cka")
+
+PAIRED = ("same", "margin")
+"""By what the two networks are compared."""
 
 CODE = (vgg, activations, similarity, statistics)
 
@@ -49,7 +56,15 @@ PROTOCOL = (
     "behaviour where the square of unit_correlation's low is above 0.5, more than half of the "
     "variance, and low above the floor's high; it does not where the square of high is below 0.5; "
     "else it is open. Verdict on the claim: holds if all 13 keep it, holds partly if some do, does "
-    "not hold if none does and none is open, else cannot be told."
+    "not hold if none does and none is open, else cannot be told. control: the same network with "
+    "random weights (He normal, no bias, drawn with the seed) on the same photos, positions, "
+    "partners and bootstrap samples; difference: same of the edge-tuned network minus same of the "
+    "random one, and margin minus margin, in pairs. learning, that what VGG-16 learnt keeps more "
+    "than chance does, is judged by both: more, less are the layers whose difference in "
+    "unit_correlation lies above, or below, 0 with its whole interval, else unsure; it holds if "
+    "all 13 are more, holds partly if some are, does not hold if none is and some are less, else "
+    "cannot be told. Margin leaves out what any two photos share, such as the zeros round the "
+    "picture, of which a deep random network sees much."
 )
 
 
@@ -72,7 +87,7 @@ def prepare(asked: Asked) -> tuple[PhotoSet, dict[str, Any]]:
 
 
 def arms(asked: Asked) -> list[Arm]:
-    """List the arms, `SEEDS` of them.
+    """List the arms, `SEEDS` of each network.
 
     Parameters
     ----------
@@ -82,12 +97,13 @@ def arms(asked: Asked) -> list[Arm]:
     Returns
     -------
     list of Arm
-        ``embedded-0`` and so on.
+        ``embedded-0``, ``random-0`` and so on.
     """
     effort = {"positions": 16 if asked.fast else 49, "resamples": 200 if asked.fast else 1000}
     return [
-        Arm(f"embedded-{seed}", {"network": "embedded", **effort}, seed)
+        Arm(f"{network}-{seed}", {"network": network, **effort}, seed)
         for seed in range(asked.seed, asked.seed + SEEDS)
+        for network in NETWORKS
     ]
 
 
@@ -106,8 +122,7 @@ def measure(arm: Arm, data: PhotoSet, progress: bool) -> dict[str, Any]:
     Returns
     -------
     dict
-        Per layer, and for the input: units, silent_units, and for each of `MEASURES` same, other
-        and margin with value, low, high.
+        Per layer, and for the input, what `compare` gives.
     """
     rng = np.random.default_rng(arm.seed)
     partner = partners(len(data), rng)
@@ -160,7 +175,9 @@ def compare(
     Returns
     -------
     dict
-        units, silent_units, and for each of `MEASURES` same, other and margin.
+        units, silent_units, for each of `MEASURES` same, other and margin with value, low, high;
+        and replicates, for each of `MEASURES` same and margin on every sample, to be paired with
+        another network's.
     """
     x, y = similarity.centred(color), similarity.centred(grey)
     xx, yy = similarity.products(x, x), similarity.products(y, y)
@@ -176,17 +193,19 @@ def compare(
     result: dict[str, Any] = {
         "units": color.shape[-1],
         "silent_units": int(np.isnan(units[0]).sum()),
+        "replicates": {},
     }
     for name, found in figures.items():
         found["margin"] = found["same"] - found["other"]
         result[name] = {
             key: statistics.interval(values[0], values[1:]) for key, values in found.items()
         }
+        result["replicates"][name] = {key: found[key].round(5).tolist() for key in PAIRED}
     return result
 
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Put the seeds together and judge the claim.
+    """Put the seeds together, judge the claim, and say what the control keeps.
 
     Parameters
     ----------
@@ -196,37 +215,81 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``layers`` (layer to figures with value, low, high, spread), ``kept``, ``lost`` and
-        ``open`` (layers), ``verdict`` and ``finding``, a sentence.
+        ``layers`` (layer to figures with value, low, high, spread), ``control`` (``layers``, the
+        same of random weights, and ``difference``, layer to measure) and what `judge` says.
     """
-    seeds = list(measured.values())
-    layers = {
+    trained, random = (
+        [found for name, found in measured.items() if name.startswith(network)]
+        for network in NETWORKS
+    )
+    layers = _over_seeds(trained)
+    control = {"layers": _over_seeds(random), "difference": subtract(trained, random)}
+    return {"layers": layers, "control": control, **judge(layers, control)}
+
+
+def _over_seeds(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return every layer's figures over the seeds of one network."""
+    return {
         layer: {
             "units": one["units"],
             "silent_units": [seed[layer]["silent_units"] for seed in seeds],
-            **{key: _together([seed[layer][key] for seed in seeds]) for key in MEASURES},
+            **{
+                key: {
+                    pair: statistics.over_seeds([seed[layer][key][pair] for seed in seeds])
+                    for pair in one[key]
+                }
+                for key in MEASURES
+            },
         }
         for layer, one in seeds[0].items()
     }
-    return {"layers": layers, **judge(layers)}
 
 
-def _together(found: list[dict[str, Any]]) -> dict[str, Any]:
-    return {pair: statistics.over_seeds([one[pair] for one in found]) for pair in found[0]}
+def subtract(
+    trained: Sequence[Mapping[str, Any]], random: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Say how much more of a layer's behaviour one network keeps than another.
+
+    Parameters
+    ----------
+    trained, random : sequence of mapping
+        What `measure` returned for each network, seed by seed in the same order.
+
+    Returns
+    -------
+    dict
+        Layer to each of `MEASURES` to same and margin with value, low, high, spread: the
+        differences, in pairs.
+    """
+
+    def of_seeds(layer: str, key: str, pair: str) -> dict[str, float]:
+        ours, theirs = (
+            np.array([seed[layer]["replicates"][key][pair] for seed in one])
+            for one in (trained, random)
+        )
+        return statistics.over_seeds([statistics.told(one) for one in ours - theirs])
+
+    return {
+        layer: {key: {pair: of_seeds(layer, key, pair) for pair in PAIRED} for key in MEASURES}
+        for layer in trained[0]
+    }
 
 
-def judge(layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Judge the claim by the rule that `PROTOCOL` states.
+def judge(layers: Mapping[str, Any], control: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Judge the claim, and what learning has to do with it, by the rules that `PROTOCOL` states.
 
     Parameters
     ----------
     layers : mapping
         Layer to its figures, with ``unit_correlation``.
+    control : mapping, optional
+        ``layers`` and ``difference`` of the network with random weights.
 
     Returns
     -------
     dict
-        kept, lost and open (lists of layers), verdict, finding.
+        kept, lost and open (lists of layers), verdict, finding; with a control also learning: same
+        and margin to more, less, unsure (lists of layers) and verdict.
     """
     kept: list[str] = []
     lost: list[str] = []
@@ -236,17 +299,41 @@ def judge(layers: Mapping[str, Any]) -> dict[str, Any]:
         enough = same["low"] > MOST**0.5 and same["low"] > other["high"]
         bucket = kept if enough else lost if same["high"] < MOST**0.5 else unsure
         bucket.append(name)
-    if len(kept) == len(LAYERS):
-        verdict = "holds"
-    elif kept:
-        verdict = "holds partly"
-    else:
-        verdict = "cannot be told" if unsure else "does not hold"
+    found: dict[str, Any] = {"kept": kept, "lost": lost, "open": unsure}
+    found |= {"verdict": _verdict(kept, not unsure)}
     finding = (
         f"{len(kept)} of {len(LAYERS)} layers keep most of their activation behaviour on grey "
         f"pictures: r {_range(layers, 'same')}; on another photo {_range(layers, 'other')}"
     )
-    return {"kept": kept, "lost": lost, "open": unsure, "verdict": verdict, "finding": finding}
+    if control is not None:
+        learning = {pair: _judge_control(control["difference"], pair) for pair in PAIRED}
+        found["learning"] = learning
+        more, less = ([len(learning[p][key]) for p in PAIRED] for key in ("more", "less"))
+        finding += (
+            f". With random weights {_range(control['layers'], 'same')} and "
+            f"{_range(control['layers'], 'other')}: learning keeps more in {more[0]} layers and "
+            f"less in {less[0]}; of what two photos do not share more in {more[1]}, less in "
+            f"{less[1]}"
+        )
+    return {**found, "finding": finding}
+
+
+def _judge_control(difference: Mapping[str, Any], pair: str) -> dict[str, Any]:
+    moved = {name: difference[name]["unit_correlation"][pair] for name in LAYERS}
+    more = [name for name, one in moved.items() if one["low"] > 0]
+    less = [name for name, one in moved.items() if one["high"] < 0]
+    unsure = [name for name in LAYERS if name not in (*more, *less)]
+    verdict = _verdict(more, bool(less))
+    return {"more": more, "less": less, "unsure": unsure, "verdict": verdict}
+
+
+def _verdict(holding: Sequence[str], refuted: bool) -> str:
+    """Judge by the layers of which a claim holds; where of none, by whether that refutes it."""
+    if len(holding) == len(LAYERS):
+        return "holds"
+    if holding:
+        return "holds partly"
+    return "does not hold" if refuted else "cannot be told"
 
 
 def _range(layers: Mapping[str, Any], pair: str) -> str:

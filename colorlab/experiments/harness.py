@@ -44,6 +44,8 @@ class Asked:
         Of every choice of chance.
     progress : bool
         Show bars.
+    more_photos : path or None
+        A second set, as `photos`, for an experiment of `colorlab.experiments.TWO_SETS`.
     """
 
     photos: str | os.PathLike[str] | None = None
@@ -52,6 +54,7 @@ class Asked:
     fast: bool = False
     seed: int = 0
     progress: bool = True
+    more_photos: str | os.PathLike[str] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -81,7 +81,7 @@ def refuse_photos(asked: Asked, reason: str) -> None:
     InputError
         When photos, a split or a number of photos were given.
     """
-    for option in ("photos", "split", "max_photos"):
+    for option in ("photos", "more_photos", "split", "max_photos"):
         if getattr(asked, option) is not None:
             word = option.replace("_", "-")
             raise InputError(f"{reason} renders its own coasts; leave out --{word}.")

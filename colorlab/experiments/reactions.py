@@ -106,9 +106,7 @@ def render(size: int, count: int, seed: int = 0) -> tuple[Scenes, dict[str, Any]
     dataset : dict
         Name, sha256, size, scenes (their seeds).
     """
-    every = map(coast.Scene, itertools.count(seed))
-    green = (one for one in every if _has_foliage(one))
-    chosen = list(itertools.islice(green, count))
+    chosen = choose(count, seed)
     scenes = Scenes(
         np.stack([scene.render(MOMENT, size, size) for scene in chosen]),
         np.stack([scene.regions(MOMENT, size, size) for scene in chosen]),
@@ -120,6 +118,27 @@ def render(size: int, count: int, seed: int = 0) -> tuple[Scenes, dict[str, Any]
         "size": size,
         "scenes": [scene.seed for scene in chosen],
     }
+
+
+def choose(count: int, seed: int = 0, green: bool = True) -> list[coast.Scene]:
+    """Take the first coasts that have trees or palms, or those that have none.
+
+    Parameters
+    ----------
+    count : int
+        How many scenes.
+    seed : int
+        The first scene's; those of the other kind are passed over.
+    green : bool
+        Whether they are to have trees or palms.
+
+    Returns
+    -------
+    list of coast.Scene
+        The scenes.
+    """
+    every = map(coast.Scene, itertools.count(seed))
+    return list(itertools.islice((one for one in every if _has_foliage(one) == green), count))
 
 
 def _has_foliage(scene: coast.Scene) -> bool:

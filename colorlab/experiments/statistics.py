@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -70,6 +71,63 @@ def interval(
     low, high = np.quantile(np.asarray(replicates, np.float64), [tail, 1 - tail])
     found = {"value": value, "low": low, "high": high}
     return {key: round(float(one), digits) for key, one in found.items()}
+
+
+def replicate(
+    figure: npt.ArrayLike, per: npt.ArrayLike | None = None, seed: int = 0, count: int = RESAMPLES
+) -> NDArray[np.float64]:
+    """Average a figure over photos, on all of them and on every bootstrap sample.
+
+    What two of these say of the same photos may be subtracted, divided and so on, sample by sample;
+    `told` puts the interval round the outcome.
+
+    Parameters
+    ----------
+    figure : array_like of float, (units,)
+        The figure of each photo.
+    per : array_like of float, (units,), optional
+        What the figures are summed up against: the result is sum / sum instead of a mean, and not
+        a number where that sum is 0.
+    seed : int
+        Of the bootstrap.
+    count : int
+        How many samples to draw.
+
+    Returns
+    -------
+    numpy.ndarray of float64, (1 + count,)
+        The figure on all photos, then on each sample.
+    """
+    above = np.asarray(figure, np.float64)
+    below = np.ones_like(above) if per is None else np.asarray(per, np.float64)
+    weights = _weights(len(above), count, seed)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares: NDArray[np.float64] = (weights @ above) / (weights @ below)
+    return shares
+
+
+@functools.lru_cache(maxsize=4)
+def _weights(units: int, count: int, seed: int) -> NDArray[np.float64]:
+    """Return how often each photo counts: once, then as in each bootstrap sample."""
+    return np.concatenate([np.ones((1, units)), resamples(units, count, seed)])
+
+
+def told(replicates: NDArray[np.float64], level: float = LEVEL) -> dict[str, float]:
+    """Put an interval round what `replicate` gave.
+
+    Parameters
+    ----------
+    replicates : numpy.ndarray of float64, (1 + count,)
+        The figure on all photos, then on each sample.
+    level : float
+        Coverage, in (0, 1).
+
+    Returns
+    -------
+    dict
+        ``value``, ``low``, ``high``.
+    """
+    return interval(float(replicates[0]), replicates[1:], level)
 
 
 def mean(values: npt.ArrayLike, seed: int = 0, level: float = LEVEL) -> dict[str, float]:
