@@ -104,6 +104,54 @@ def require(count: int) -> list[str]:
     return found[:count]
 
 
+def named(device: str | None = None) -> str:
+    """Return the device that is to compute.
+
+    Parameters
+    ----------
+    device : str, optional
+        One of `names`; the first, the fastest, if left out.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Raises
+    ------
+    InputError
+        When Keras sees no such device.
+    """
+    found = names()
+    if device is not None and device not in found:
+        raise InputError(f"device must be one of {', '.join(found)}; received {device!r}.")
+    return device or found[0]
+
+
+@contextlib.contextmanager
+def on(device: str | None = None) -> Iterator[str]:
+    """Compute on one device inside the block.
+
+    Parameters
+    ----------
+    device : str, optional
+        As for `named`.
+
+    Yields
+    ------
+    str
+        The device's name.
+
+    Raises
+    ------
+    InputError
+        As `named`.
+    """
+    chosen = named(device)
+    with keras.device(chosen):
+        yield chosen
+
+
 @contextlib.contextmanager
 def spread(count: int) -> Iterator[None]:
     """Let several devices share every batch of what is built and trained inside the block.

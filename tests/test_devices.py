@@ -116,3 +116,17 @@ def test_only_jax_shares_batches(machine):
 def test_one_device_needs_no_distribution():
     with devices.spread(1):
         assert keras.distribution.distribution() is None
+
+
+def test_a_device_is_chosen_by_name(machine):
+    machine(["CPU:0", "GPU:0"])
+    assert devices.named() == "gpu:0"
+    assert devices.named("cpu:0") == "cpu:0"
+    with pytest.raises(InputError, match=r"device must be one of gpu:0, cpu:0; received 'tpu:0'"):
+        devices.named("tpu:0")
+
+
+def test_what_is_computed_on_a_device_says_so():
+    with devices.on("cpu:0") as name:
+        assert name == "cpu:0"
+        assert "cpu" in str(keras.ops.ones(1).device).lower()

@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from colorlab.teaching import course
+
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 COURSE = sorted(FOLDER.glob("*.ipynb"))
 SOLUTIONS = sorted(FOLDER.glob("solutions/*.ipynb"))
@@ -22,6 +24,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 GOLDEN = "nbval-check-output"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 A_PATH = re.compile(r"(?<![\w:/.<])/(?:[\w.-]+/)+|\b[A-Za-z]:\\|~/|site-packages")
+A_WIDGET = re.compile(r"Explorer|CompareOutputs|FilmPlayer")
 A_NUMBER = re.compile(r"\d+\.\d+|\d+(?= (?:dB|%))")
 
 
@@ -57,7 +60,7 @@ def printed(cell):
 def has_picture(cell):
     """Tell whether a code cell shows a figure or a widget."""
     kinds = {kind for output in cell.get("outputs", []) for kind in output.get("data", {})}
-    return any(kind.startswith("image/") for kind in kinds) or "Explorer" in printed(cell)
+    return any(kind.startswith("image/") for kind in kinds) or bool(A_WIDGET.search(printed(cell)))
 
 
 def code_of(cell):
@@ -162,7 +165,8 @@ def course_problems(notebook, name):
         found.append("it does not say how long it takes, or how much memory")
     if text.count("**colorlab course**") != 2:
         found.append("no navigation at the top and at the bottom")
-    if not any("Explorer(" in text_of(c["source"]) for _, c in cells(notebook, "code")):
+    made = re.compile(rf"(?:{A_WIDGET.pattern})\(")
+    if not any(made.search(text_of(c["source"])) for _, c in cells(notebook, "code")):
         found.append("no widget")
     for i, cell in cells(notebook, "code"):
         if has_picture(cell):
@@ -245,6 +249,13 @@ def test_navigation_leads_through_the_course():
         assert re.search(rf"next: \[[^\]]*\]\({later.name}\)", json.dumps(read(earlier)["cells"]))
         back = json.dumps(read(later)["cells"], ensure_ascii=False)
         assert re.search(rf"previous: \[[^\]]*\]\({earlier.name}\)", back)
+
+
+def test_navigation_and_map_are_the_generated_ones():
+    notebooks = {path.name: read(path) for path in COURSE}
+    linked = copy.deepcopy(notebooks)
+    course.link(linked)
+    assert [name for name in notebooks if linked[name] != notebooks[name]] == []
 
 
 def test_map_names_every_notebook():

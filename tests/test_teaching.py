@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 import colorlab
-from colorlab import checkpoints, colorize, metrics, samples, teaching, yuv
+from colorlab import checkpoints, colorize, metrics, samples, teaching, vgg, yuv
 from colorlab.coast import Scene
 from colorlab.errors import InputError
+from colorlab.media import cuts
+from colorlab.teaching import course, exercises
 from colorlab.teaching import environment as env
-from colorlab.teaching import exercises
+from colorlab.teaching.course import MARK
+from colorlab.teaching.tidy import link
 from colorlab.teaching.tidy import main as tidy_files
 
 pytestmark = pytest.mark.keras
@@ -136,8 +139,67 @@ def coffee():
     return samples.sample("coffee").rgb
 
 
+LUMA = np.array([0.114, 0.587, 0.299])
+
+
+def covariance(x, y):
+    return ((x - x.mean(axis=(0, 1))) * (y - y.mean(axis=(0, 1)))).mean(axis=(0, 1))
+
+
+def right_correlation(x, y):
+    return covariance(x, y) / (x.std(axis=(0, 1)) * y.std(axis=(0, 1)))
+
+
+def cosine(x, y):
+    return (x * y).sum((0, 1)) / np.sqrt((x**2).sum((0, 1)) * (y**2).sum((0, 1)))
+
+
+def colour_unit(wanted):
+    """A unit of conv1_1 that hardly minds luma, by the sums of its red and its blue weights."""
+    kernels = vgg.backbone("embedded", blocks=1, taps=(1,), color=True).get_weights()[0]
+    share = 3 * (kernels.mean(axis=2) ** 2).sum((0, 1)) / (kernels**2).sum((0, 1, 2))
+    blue, _, red = kernels.sum(axis=(0, 1))
+    return next(k for k in np.flatnonzero(share < 0.3**2) if wanted(red[k], blue[k]))
+
+
+def enlarged(above):
+    return above.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def right_join(above, tap):
+    return enlarged(above) + tap
+
+
+def careless_softmax(logits):
+    return np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+
+
+def right_softmax(logits):
+    return careless_softmax(logits - logits.max(axis=-1, keepdims=True))
+
+
 def seed_of(kind):
     return next(seed for seed in range(7) if Scene(seed).kind == kind)
+
+
+def sharpened(p, temperature):
+    raised = p ** (1 / temperature)
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def best_trial():
+    trials = teaching.card("color-water-n30")["decode"]["curve"]
+    best = max(trials, key=lambda trial: trial["psnr"])
+    return best["temperature"], best["saturation"]
+
+
+def first_frames(film):
+    detector = cuts.CutDetector()
+    return [k for k, frame in enumerate(film) if detector.is_cut(yuv.luma(frame)[..., 0])]
+
+
+def tint(u, v):
+    return np.zeros((8, 56, 100, 2)) + np.array([u, v])
 
 
 RIGHT = {
@@ -151,6 +213,22 @@ RIGHT = {
     "02-2": lambda: 18,
     "02-3": lambda: 2 * np.log(30),
     "02-4": lambda: (0, 0),
+    "03-1": lambda: 590_080,
+    "03-2": lambda: lambda kernels: kernels.sum(axis=2),
+    "03-3": lambda: right_correlation,
+    "03-4": lambda: colour_unit(lambda red, blue: red * blue < 0),
+    "04-1": lambda: 5820,
+    "04-2": lambda: right_join,
+    "04-3": lambda: right_softmax,
+    "04-4": lambda: 12.3,
+    "05-1": lambda: (0.0, -0.2),
+    "05-2": lambda: sharpened,
+    "05-3": lambda: best_trial(),
+    "05-4": lambda: (0.368, 0.211, 0.421),
+    "06-1": lambda: lambda labels: (labels[1:] == labels[:-1]).mean(axis=(0, 1, 2)),
+    "06-2": lambda: 22,
+    "06-3": lambda: first_frames,
+    "06-4": lambda: tint(-0.1, 0.1),
 }
 
 WRONG = [
@@ -196,6 +274,88 @@ WRONG = [
     ("02-4", lambda: (15, 15), "it exists, at luma"),
     ("02-4", lambda: (0, 30), "0..29"),
     ("02-4", lambda: (1, 2, 3), "two bins"),
+    ("03-1", lambda: 589_824, "biases"),
+    ("03-1", lambda: 5, "for each unit"),
+    ("03-2", lambda: 3, "the function itself"),
+    ("03-2", lambda: lambda kernels: kernels[..., 0], "(3, 3, 5) is wanted"),
+    ("03-2", lambda: lambda kernels: kernels.mean(axis=2), "the mean"),
+    ("03-2", lambda: lambda kernels: kernels.sum(axis=0), "axis 2"),
+    ("03-2", lambda: lambda kernels: kernels.transpose(0, 1, 3, 2) @ LUMA, "in the luma already"),
+    ("03-2", lambda: lambda kernels: kernels[:, :, 0], "w1 y"),
+    ("03-3", lambda: 3, "the function itself"),
+    ("03-3", lambda: lambda x, y: np.corrcoef(x.ravel(), y.ravel()), "one number for each unit"),
+    ("03-3", lambda: lambda x, y: right_correlation(x, y) ** 2, "square"),
+    ("03-3", lambda: lambda x, y: abs(right_correlation(x, y)), "negative"),
+    ("03-3", lambda: lambda x, y: covariance(x, y), "covariance"),
+    ("03-3", lambda: lambda x, y: cosine(x, y), "mean first"),
+    ("03-3", lambda: lambda x, y: np.ones(5), "unit by unit"),
+    ("03-4", lambda: 64, "0 to 63"),
+    ("03-4", lambda: 61, "minds luma too much"),
+    ("03-4", lambda: colour_unit(lambda red, blue: red * blue > 0), "on one side"),
+    ("04-1", lambda: 2910, "one head"),
+    ("04-1", lambda: 1, "how many heads"),
+    ("04-2", lambda: 3, "the function itself"),
+    ("04-2", lambda: lambda above, tap: above, "the same"),
+    ("04-2", lambda: lambda above, tap: enlarged(above), "add the tap"),
+    ("04-2", lambda: lambda above, tap: np.tile(above, (2, 2, 1)) + tap, "np.repeat"),
+    ("04-2", lambda: lambda above, tap: enlarged(above) * tap, "multiply"),
+    ("04-2", lambda: lambda above, tap: np.add(tap, enlarged(above), out=tap), "changed"),
+    ("04-2", lambda: lambda above, tap: 0 * tap, "2 x 2 equal places"),
+    ("04-3", lambda: 3, "the function itself"),
+    ("04-3", lambda: lambda logits: logits[0], "they should be the same"),
+    ("04-3", lambda: lambda logits: np.exp(logits), "divide"),
+    ("04-3", lambda: lambda logits: np.exp(logits) / np.exp(logits).sum(), "last axis only"),
+    ("04-3", lambda: lambda logits: logits, "np.exp"),
+    ("04-3", lambda: careless_softmax, "subtract the largest"),
+    ("04-4", lambda: 0.123, "in percent"),
+    ("04-4", lambda: 3, "1 minus"),
+    ("05-1", lambda: 0.0, "two numbers"),
+    ("05-1", lambda: (-0.2, 0.0), "swapped"),
+    ("05-1", lambda: (0.05, -0.2), "weigh them"),
+    ("05-1", lambda: (0.3, -0.2), "the first is the mean"),
+    ("05-1", lambda: (0.0, 0.0), "for the second"),
+    ("05-2", lambda: 3, "the function itself"),
+    ("05-2", lambda: lambda p, T: p[0], "keep the shape"),
+    ("05-2", lambda: lambda p, T: p * np.nan, "NaN"),
+    ("05-2", lambda: lambda p, T: p ** (1 / T), "its sum"),
+    ("05-2", lambda: lambda p, T: p ** (1 / T) / (p ** (1 / T)).sum(), "last axis"),
+    ("05-2", lambda: lambda p, T: sharpened(p, 1 / T), "1 / T, not T"),
+    ("05-2", lambda: lambda p, T: np.ones_like(p) / 3, "[0.5, 0.3, 0.2] becomes"),
+    ("05-3", lambda: 0.4, "two numbers"),
+    ("05-3", lambda: best_trial()[::-1], "temperature comes first"),
+    ("05-3", lambda: (1.0, 1.2), "another one reached more"),
+    ("05-3", lambda: (0.77, 1.0), "no such trial"),
+    ("05-4", lambda: 1.0, "three probabilities"),
+    ("05-4", lambda: (0.35, 0.2, 0.4), "divide by the sum"),
+    ("05-4", lambda: (0.862, 0.123, 0.015), "multiply"),
+    ("05-4", lambda: (0.7, 0.2, 0.1), "without weights"),
+    ("05-4", lambda: (0.1, 0.2, 0.7), "each probability by its bin's weight"),
+    ("06-1", lambda: 3, "the function itself"),
+    ("06-1", lambda: lambda labels: 0.5, "two shares"),
+    (
+        "06-1",
+        lambda: lambda labels: (labels[1:] == labels[:-1]).sum((0, 1, 2)) / labels[..., 0].size,
+        "none before it",
+    ),
+    (
+        "06-1",
+        lambda: lambda labels: [(labels[1:] == labels[:-1]).all(-1).mean()] * 2,
+        "a share of their own",
+    ),
+    ("06-1", lambda: lambda labels: (labels[1:] != labels[:-1]).mean((0, 1, 2)), "changed"),
+    ("06-1", lambda: lambda labels: (0.2, 0.3), "labels[1:]"),
+    ("06-2", lambda: 10, "a tenth of the rest"),
+    ("06-2", lambda: 21, "10.9 % of it are left"),
+    ("06-2", lambda: 30, "before that"),
+    ("06-2", lambda: 21.9, "whole number"),
+    ("06-3", lambda: 3, "the function itself"),
+    ("06-3", lambda: lambda film: [k in first_frames(film) for k in range(len(film))], "numbers"),
+    ("06-3", lambda: lambda film: first_frames(film)[1:], "first frame begins"),
+    ("06-3", lambda: lambda film: list(range(len(film))), "keep it"),
+    ("06-3", lambda: lambda film: [0, 2], "begin at [0, 4, 7] it returns [0, 2]"),
+    ("06-4", lambda: np.zeros((8, 56, 100)), "the shape is"),
+    ("06-4", lambda: tint(0, 0), "colourfulness is 0.0"),
+    ("06-4", lambda: tint(-0.1, 0.1) * np.array([1, -1] * 4)[:, None, None, None], "flickers"),
 ]
 
 
@@ -225,6 +385,10 @@ def test_no_answer_yet(exercise, capsys):
         ("01-3", (..., 0.1)),
         ("02-1", lambda u, n: ...),
         ("02-4", (0, ...)),
+        ("03-2", lambda kernels: ...),
+        ("03-3", lambda color, grey: ...),
+        ("04-2", lambda above, tap: ...),
+        ("04-3", lambda logits: ...),
     ],
 )
 def test_three_dots_inside_an_answer(exercise, answer):
@@ -232,7 +396,7 @@ def test_three_dots_inside_an_answer(exercise, answer):
 
 
 def test_every_exercise_is_tested():
-    assert set(exercises._EXERCISES) == set(RIGHT) == {exercise for exercise, *_ in WRONG}
+    assert set(exercises.EXERCISES) == set(RIGHT) == {exercise for exercise, *_ in WRONG}
 
 
 def test_unknown_exercise():
@@ -245,7 +409,10 @@ def test_unknown_exercise():
 
 def test_results_and_cards_are_read_by_name(monkeypatch, tmp_path):
     assert teaching.results("color-water-test")["schema"] == 1
+    assert teaching.results("grey_input")["experiment"] == "grey_input"
     assert teaching.card("color-water-n30") == checkpoints.read_card("color-water-n30")
+    assert teaching.history("color-water-n30")[-1]["stage"] == 2
+    assert len(teaching.history("color-water-n30-100-epochs")) == 100
     with pytest.raises(InputError, match=r"no results 'water', only with: .*color-water-test"):
         teaching.results("water")
     with pytest.raises(InputError, match=r"no model 'water', only with: .*color-water-n30"):
@@ -254,6 +421,14 @@ def test_results_and_cards_are_read_by_name(monkeypatch, tmp_path):
     (tmp_path / "colorlab/results/one.json").write_text('{"a": 1}')
     monkeypatch.setattr(colorlab, "__file__", str(tmp_path / "colorlab/__init__.py"))
     assert teaching.results("one") == {"a": 1}  # where colorlab is installed
+
+
+def test_long_cells_do_less_where_asked(monkeypatch):
+    for value, wanted in {"": 7, "0": 7, "1": 3}.items():
+        monkeypatch.setenv("COLORLAB_FAST", value)
+        assert teaching.effort(7, fast=3) == wanted
+    monkeypatch.delenv("COLORLAB_FAST")
+    assert teaching.effort(7, fast=3) == 7
 
 
 # --- tidying -----------------------------------------------------------------------------------
@@ -297,6 +472,61 @@ def test_tidy_removes_what_must_not_be_kept(tmp_path):
     ]
     assert "é" in text and text.endswith("}\n")
     assert teaching.tidy(json.loads(text)) == tidied
+
+
+# --- navigation --------------------------------------------------------------------------------
+
+
+def page(*sources):
+    """A notebook of text cells."""
+    return {
+        "metadata": {},
+        "cells": [{"cell_type": "markdown", "metadata": {}, "source": one} for one in sources],
+    }
+
+
+MAP = "| 00 | **Start** | Why? | you are here |\n| 01 | One | What? | planned |\n"
+MAP += "| 02 | Two | Who? | planned |"
+
+
+def test_notebooks_are_linked_by_their_titles(tmp_path):
+    for name, notebook in {
+        "00-start.ipynb": page("# 00 · Start\n\n**colorlab course**", MAP, "**colorlab course**"),
+        "01-one.ipynb": page("# 01 · One of them\n\n**colorlab course** · old\n\nText"),
+    }.items():
+        (tmp_path / name).write_text(json.dumps(notebook), encoding="utf-8")
+    changed = link(tmp_path)
+    assert [path.name for path in changed] == ["00-start.ipynb", "01-one.ipynb"]
+    start, one = ([c["source"] for c in json.loads(p.read_text())["cells"]] for p in changed)
+    forward = "next: [01 One of them →](01-one.ipynb)"
+    assert start[0][-1] == start[2][0] == f"{MARK} · this is the first notebook · {forward}"
+    assert one[0] == [
+        *("# 01 · One of them\n", "\n"),
+        f"{MARK} · previous: [← 00 Start](00-start.ipynb) · 02 Two is planned\n",
+        *("\n", "Text"),
+    ]
+    assert "".join(start[1]).splitlines()[1:] == [
+        "| 01 | [**One of them**](01-one.ipynb) | What? | ready |",
+        "| 02 | Two | Who? | planned |",
+    ]
+    assert link(tmp_path) == []
+    tidy_files([str(tmp_path / "01-one.ipynb")])  # links again, too
+    assert link(tmp_path) == []
+
+
+def test_the_last_notebook_of_all_says_so(tmp_path):
+    whole = MAP.replace("planned", "ready").partition("| 01")[0]
+    pages = {"00-a.ipynb": page("# 00 · Start\n\n**colorlab course**", whole)}
+    course.link(pages)
+    assert pages["00-a.ipynb"]["cells"][0]["source"][-1].endswith("· this is the last notebook")
+    with pytest.raises(InputError, match=r"02-b.ipynb must begin with '# 02 · '"):
+        course.link({"00-a.ipynb": page("# 00 · Start"), "02-b.ipynb": page("# 01 · No")})
+
+
+def test_folders_without_the_course_are_left_alone(tmp_path):
+    assert link(tmp_path) == []
+    (tmp_path / "00-mine.ipynb").write_text(json.dumps(page("# Mine")), encoding="utf-8")
+    assert link(tmp_path) == []
 
 
 def test_package_is_offered():

@@ -12,9 +12,12 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import colorlab
 from colorlab.errors import InputError
+
+Effort = TypeVar("Effort")
 
 
 @dataclass(frozen=True)
@@ -218,3 +221,21 @@ def cost() -> None:
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     print(f"{text}. Peak memory: {peak / 1e9:.1f} GB.")
+
+
+def effort(full: Effort, fast: Effort) -> Effort:
+    """Choose how much a long cell does.
+
+    Parameters
+    ----------
+    full : object
+        Taken by those who learn.
+    fast : object
+        Taken where the variable ``COLORLAB_FAST`` is set to anything but 0, as in tests.
+
+    Returns
+    -------
+    object
+        One of the two.
+    """
+    return fast if os.environ.get("COLORLAB_FAST", "0") not in ("", "0") else full

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import colorlab
-from colorlab import files
+from colorlab import files, report
 from colorlab.errors import InputError
 
 
@@ -16,7 +16,7 @@ def results(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        Its name without ``.json``, for example ``"color-water-test"``.
+        Its name without ``.json``, for example ``"color-water-test"``, or that of an experiment.
 
     Returns
     -------
@@ -28,7 +28,31 @@ def results(name: str) -> dict[str, Any]:
     InputError
         When there is no such file, or it is broken.
     """
-    return _read("results", {path.stem: path for path in _home("results").glob("*.json")}, name)
+    return _read("results", {path.stem: path for path in _home("results").rglob("*.json")}, name)
+
+
+def history(name: str) -> list[dict[str, float]]:
+    """Read the history of a training that comes with colorlab.
+
+    Parameters
+    ----------
+    name : str
+        A model's name, for all trainings that led to it, or that of a single history without
+        ``-history.csv``, for example ``"color-water-n30-100-epochs"``.
+
+    Returns
+    -------
+    list of dict
+        As `colorlab.report.read_history` gives it: one per epoch, column to number.
+
+    Raises
+    ------
+    InputError
+        When there is no such history.
+    """
+    single = _home("results") / f"{name}-history.csv"
+    paths = [single] if single.is_file() else report.histories(_home("results"), name)
+    return report.read_history(*paths)
 
 
 def card(name: str) -> dict[str, Any]:

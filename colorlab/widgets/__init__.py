@@ -6,8 +6,23 @@ with whatever went wrong while drawing, and `.close()`.
 """
 
 from .binning import BinExplorer
+from .compare import CompareOutputs
 from .explorer import Explorer
+from .heads import HeadExplorer
+from .layers import LayerExplorer
+from .player import FilmPlayer
 from .subsampling import SubsamplingExplorer
+from .temperature import TemperatureExplorer
 from .wipe import WipeExplorer
 
-__all__ = ["BinExplorer", "Explorer", "SubsamplingExplorer", "WipeExplorer"]
+__all__ = [
+    "BinExplorer",
+    "CompareOutputs",
+    "Explorer",
+    "FilmPlayer",
+    "HeadExplorer",
+    "LayerExplorer",
+    "SubsamplingExplorer",
+    "TemperatureExplorer",
+    "WipeExplorer",
+]
