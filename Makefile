@@ -20,11 +20,11 @@ ifneq ($(wildcard $(READY)),)
   $(shell test "$$(cat $(READY))" = "$(CURDIR)" && $(PY) -c "" 2>/dev/null || rm -f $(READY))
 endif
 
-.PHONY: help setup demo test lab kernel notebooks results bench pictures size lock clean
+.PHONY: help setup demo test validate-course lab kernel notebooks results bench pictures size lock clean
 .DEFAULT_GOAL := help
 
 help:       ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' Makefile | expand -t 24
 
 setup: $(READY)  ## install everything into .venv
 
@@ -40,13 +40,18 @@ $(READY): $(LOCKS) pyproject.toml
 demo: setup ## colour sample pictures: outputs/demo
 	$(PY) -m colorlab demo
 
-test: setup ## style, types, tests on both backends, notebooks
+test: setup ## style, types, tests on both backends, notebooks, browser
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	KERAS_BACKEND=tensorflow $(PY) -m pytest -n 2 --timeout=300 --cov
+	KERAS_BACKEND=tensorflow $(PY) -m pytest -n 2 --timeout=300 -m "not browser" --cov
 	KERAS_BACKEND=jax $(PY) -m pytest -n 2 --timeout=300 -m keras
-	COLORLAB_FAST=1 $(PY) -m pytest -n 2 --dist=loadfile --nbval-lax --nbval-current-env notebooks
+	COLORLAB_FAST=1 $(PY) -m pytest -n 2 --dist=loadfile -p tests.nbval_widgets --nbval-lax --nbval-current-env notebooks
+	$(PY) -m pytest --timeout=600 -m browser -rs tests/browser
+
+validate-course: setup ## for teachers: every notebook and solution in full, widgets, exercises
+	$(PY) -m pytest -n 2 --timeout=300 tests/test_notebooks.py tests/test_teaching.py
+	$(PY) -m pytest -n 2 --dist=loadfile -p tests.nbval_widgets --nbval-lax --nbval-current-env notebooks
 
 lab: setup  ## open the course in JupyterLab
 	$(PY) -m colorlab lab
