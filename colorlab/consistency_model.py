@@ -158,6 +158,18 @@ class Mixture(layers.Layer):
         return logits_shape
 
 
+class Between(layers.Layer):
+    """Lie between the chroma left in place and the one moved.
+
+    Inputs: the moved one's part (N, H, W, 2) in [0, 1], the context (N, H, W, 2) and what `move`
+    made of it (N, H, W, 4). Output: chroma (N, H, W, 2).
+    """
+
+    def call(self, followed: Any, context: Any, moved: Any) -> Any:
+        """Return the chroma."""
+        return followed * moved[..., 1:3] + (1 - followed) * context
+
+
 def _inside(chroma: Any, grid: BinGrid, axis: int) -> Any:
     """Return 1 at the bin that chroma (N, H, W, 1) lies in and 0 elsewhere, (N, H, W, n)."""
     edges = grid.edges[axis]
@@ -267,8 +279,8 @@ def telling(network: keras.Model, judged: bool = True) -> keras.Model:
     if not {layer.name for layer in network.layers} & {SHARE}:
         return network
     followed, share = (network.get_layer(name).output for name in (FOLLOWED, SHARE))
-    context, moved = network.input["context"], network.input["moved"][..., 1:3]
-    told = {REMEMBERED: followed * moved + (1 - followed) * context, SHARE: share}
+    given = network.input["context"], network.input["moved"]
+    told = {REMEMBERED: Between(name=REMEMBERED, dtype="float32")(followed, *given), SHARE: share}
     return keras.Model(network.input, {**network.output, **told} if judged else told)
 
 

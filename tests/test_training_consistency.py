@@ -376,7 +376,7 @@ def test_own_colourings_are_renewed_with_the_epoch_and_recalled_in_it(seen, colo
         for _ in range(2)
     ]
     made[0].refresh(0)
-    network.get_layer("decided").bias.assign(np.linspace(-9, 9, 8))  # learning went on
+    network.get_layer("decided").bias.assign(np.linspace(-9, 9, 10))  # learning went on
     made[1].refresh(0)
     assert made[0].first == made[1].first and (tmp_path / "own.npz").is_file()
     for one, other in zip(made[0].chroma, made[1].chroma, strict=True):
