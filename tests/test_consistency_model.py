@@ -44,13 +44,15 @@ def frames(rng, size, count=1, stride=2, channels=8):
     """What a consistency model is given, for random frames."""
     height, width = size
     padded = [-(-side // 16) * 16 // stride for side in size]
+    moved = rng.uniform(-0.4, 0.6, (count, height, width, 4)).astype(np.float32)
+    moved[..., 3] = np.abs(moved[..., 3])  # how far, which is never negative
     return {
         "features": rng.random((count, *padded, channels), np.float32),
         "y": rng.random((count, height, width, 1), np.float32),
         "y_before": rng.random((count, height, width, 1), np.float32),
         "context": rng.uniform(-0.4, 0.4, (count, height, width, 2)).astype(np.float32),
         "valid": np.ones((count, height, width, 1), np.float32),
-        "moved": rng.uniform(-0.4, 0.6, (count, height, width, 4)).astype(np.float32),
+        "moved": moved,
     }
 
 

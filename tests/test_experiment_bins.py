@@ -11,7 +11,7 @@ from colorlab.experiments import bins, pictures, reduced
 from colorlab.experiments.harness import Asked
 from colorlab.experiments.reduced import Recipe
 
-pytestmark = pytest.mark.keras
+# On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
 
 @pytest.fixture(scope="module")

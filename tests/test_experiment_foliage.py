@@ -13,7 +13,7 @@ from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.reactions import Scenes
 from colorlab.experiments.reduced import Photos, Recipe, Seen
 
-pytestmark = pytest.mark.keras
+# On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
 SIZE = 32
 

@@ -10,7 +10,7 @@ from colorlab.experiments import loss, pictures, reduced
 from colorlab.experiments.harness import Asked
 from colorlab.experiments.reduced import Recipe
 
-pytestmark = pytest.mark.keras
+# On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
 RUNS = [
     ("crossentropy", 3e-4), ("crossentropy", 1e-3), ("crossentropy", 3e-3),

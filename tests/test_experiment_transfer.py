@@ -12,7 +12,7 @@ from colorlab.experiments import hypercolumns, learning, reduced, transfer
 from colorlab.experiments.harness import Asked
 from colorlab.experiments.reduced import Photos, Recipe
 
-pytestmark = pytest.mark.keras
+# On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
 TINY = {"taps": (2, 3), "widths": (8, 8), "context": 4, "n": 6, "learning_rate": 0.01}
 
