@@ -232,15 +232,15 @@ def test_only_grey_photos(tmp_path):
 
 
 def test_another_process_may_decode_the_same(manifest, tmp_path, monkeypatch):
-    """Both finish; the second finds the first one's folder and leaves it."""
-    cache, write = tmp_path / "cache", photos.write_json
+    """It finishes at the very last moment: just before this one's folder gets its name."""
+    cache, replace = tmp_path / "cache", os.replace
 
-    def overtaken(path, content):
-        monkeypatch.setattr(photos, "write_json", write)
+    def overtaken(source, target):
+        monkeypatch.setattr(os, "replace", replace)
         open_photos(manifest, "train", 16, progress=False, cache=cache)
-        write(path, content)
+        replace(source, target)
 
-    monkeypatch.setattr(photos, "write_json", overtaken)
+    monkeypatch.setattr(os, "replace", overtaken)
     assert len(open_photos(manifest, "train", 16, progress=False, cache=cache)) == 2
     assert len(os.listdir(cache)) == 1
 

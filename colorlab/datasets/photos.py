@@ -323,9 +323,11 @@ def _decode(manifest: Manifest, folder: Path, size: int, progress: bool) -> None
         rgb.flush()
         del rgb  # Windows moves no folder with an open file
         write_json(temporary / "photos.json", {"kept": kept})
-        if folder.exists():  # another process was faster
-            return
-        os.replace(temporary, folder)
+        try:
+            os.replace(temporary, folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was faster
+                raise
     except OSError as error:
         raise InputError(
             f"cannot write the decoded photos to {folder.parent}: {error.strerror or error}; "

@@ -85,8 +85,9 @@ CODE = (*LEARNT_BY, scores, metrics, statistics)
 
 PROTOCOL = (
     "Reduced protocol: photos squashed to 112 x 112; the edge-tuned VGG-16's taps computed once "
-    "and kept in half precision; the layers on top (taps 2 to 5, heads at half resolution, which "
-    "begin with weights near 0, so that classification begins uniform and regression grey) learn "
+    "and kept in half precision; the layers on top (taps 2 to 5, half as wide as the packaged "
+    "color model's, heads at half resolution, which begin with weights near 0, so that "
+    "classification begins uniform and regression grey) learn "
     f"from them for {EPOCHS} epochs in batches of {BATCH}, Adam, cosine schedule, no "
     "augmentation, no running mean of the weights; the last epoch is measured. Measured at full "
     "resolution, 112 x 112, every pixel, nats a pixel; psnr: RGB against the photo at that size, "
@@ -125,8 +126,8 @@ class Recipe:
     learning_rate: float = 1e-3
     epochs: int = EPOCHS
     taps: tuple[int, ...] = (2, 3, 4, 5)
-    widths: tuple[int, ...] = (96, 128, 192, 256)
-    context: int = 256
+    widths: tuple[int, ...] = (48, 64, 96, 128)
+    context: int = 128
     seed: int = 0
 
     @property

@@ -40,9 +40,9 @@ ARMS: dict[str, dict[str, Any]] = {
     OURS: {},
     "random": {"backbone": "random"},
     "random-trained": {"backbone": "random, trained"},
-    "blocks-4": {"taps": (2, 3, 4), "widths": (96, 128, 192)},
-    "blocks-3": {"taps": (2, 3), "widths": (96, 128)},
-    "block-1-too": {"taps": (1, 2, 3, 4, 5), "widths": (48, 96, 128, 192, 256)},
+    "blocks-4": {"taps": (2, 3, 4), "widths": (48, 64, 96)},
+    "blocks-3": {"taps": (2, 3), "widths": (48, 64)},
+    "block-1-too": {"taps": (1, 2, 3, 4, 5), "widths": (24, 48, 64, 96, 128)},
     "hypercolumns": {"join": "concat"},
 }
 """Name of each kind of arm to what sets it apart from the first."""
