@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import os
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -228,12 +228,13 @@ def history(
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [float(row["epoch"]) for row in rows]
-    marker = "o" if len(rows) <= 40 else ""
+    every = max(1, len(rows) // 20)
 
-    def line(ax: Any, key: str, label: str, color: str, style: str) -> None:
+    def line(ax: Any, key: str, label: str, color: str, style: str, marker: str = "o") -> None:
         if key in rows[0]:
             values = [float(row[key]) for row in rows]
-            ax.plot(epochs, values, style, color=color, label=label, marker=marker, ms=3)
+            dots = {"marker": marker, "ms": 3.5, "markevery": every}
+            ax.plot(epochs, values, style, color=color, label=label, **dots)
 
     line(left, "loss", "training", BLUE, "--")
     line(left, "val_loss", "validation", BLUE, "-")
@@ -242,9 +243,9 @@ def history(
     left.plot(*spot, "*", color=ORANGE, ms=12, label=f"kept: epoch {spot[0]:.0f}")
     if baseline is not None:
         left.axhline(baseline, color=GREY, ls=":", label=baseline_name)
-    for head, color in (("u", GREEN), ("v", PURPLE)):
-        line(right, f"accuracy_{head}", f"{head.upper()} training", color, "--")
-        line(right, f"val_accuracy_{head}", f"{head.upper()} validation", color, "-")
+    for head, color, marker in (("u", GREEN, "o"), ("v", PURPLE, "^")):
+        line(right, f"accuracy_{head}", f"{head.upper()} training", color, "--", marker)
+        line(right, f"val_accuracy_{head}", f"{head.upper()} validation", color, "-", marker)
     left.set(xlabel="epoch", ylabel="cross-entropy U + V (nats a pixel)", title="Loss")
     right.set(xlabel="epoch", ylabel="share of pixels", title="Right bin")
     changes = [
@@ -466,9 +467,11 @@ def curves(panels: Sequence[Panel], title: str = "", columns: int = 2) -> Figure
             drawn[label] = ax.axhline(height, color=GREY, ls=dashes[label], lw=1, label=label)
         ax.set(title=panel.title, xlabel=panel.xlabel, ylabel=panel.ylabel)
         if panel.logarithmic:
-            places = sorted({_value(x) for line in panel.lines.values() for x, _ in line})
+            places = _apart(_value(x) for line in panel.lines.values() for x, _ in line)
             ax.set_xscale("log")
-            ax.set_xticks(places, [f"{place:g}" for place in places])
+            ax.set_xticks(
+                places, [f"{place:.2g}" if place < 1 else f"{place:g}" for place in places]
+            )
             ax.minorticks_off()
         if panel.ticks:
             ax.set_xticks(range(len(panel.ticks)), panel.ticks)
@@ -481,6 +484,81 @@ def curves(panels: Sequence[Panel], title: str = "", columns: int = 2) -> Figure
     )  # fmt: skip
     if title:
         figure.suptitle(textwrap.fill(title, 64 * columns), fontsize=11)
+    return figure
+
+
+def _apart(places: Iterable[float], least: float = 0.07) -> list[float]:
+    """Return those of some places on a logarithmic axis whose labels do not touch."""
+    kept: list[float] = []
+    every = sorted({place for place in places if np.isfinite(place)})
+    for place in every:
+        if not kept or np.log(place / kept[-1]) > least * np.log(every[-1] / every[0]):
+            kept.append(place)
+    return kept
+
+
+def heat_maps(
+    panels: Mapping[str, Sequence[Sequence[float]]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    xlabel: str = "",
+    ylabel: str = "",
+    title: str = "",
+) -> Figure:
+    """Show tables of figures as colours, the figures written in.
+
+    Parameters
+    ----------
+    panels : mapping
+        Title of a panel to its table, rows of one figure a column; what is not a number stays
+        white. Every panel has a scale of its own.
+    rows, columns : sequence of str
+        What stands beside and under each table.
+    xlabel, ylabel : str
+        What the columns and the rows are.
+    title : str
+        What the figure shows.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The panels, two side by side; in viridis, which colour-blind readers can tell apart.
+
+    Raises
+    ------
+    InputError
+        When there is no panel, or a table has another shape.
+    """
+    tables = {name: np.asarray(table, np.float64) for name, table in panels.items()}
+    if {table.shape for table in tables.values()} != {(len(rows), len(columns))}:
+        raise InputError(
+            f"heat maps need tables of {len(rows)} rows and {len(columns)} columns; received "
+            f"{sorted(table.shape for table in tables.values())}."
+        )
+    across = min(2, len(tables))
+    down = -(-len(tables) // across)
+    size = (0.62 * len(columns) + 2.4) * across, (0.42 * len(rows) + 1.3) * down + 0.6
+    figure = Figure(figsize=size, layout="constrained")
+    axes = list(figure.subplots(down, across, squeeze=False).flat)
+    for ax, (name, table) in zip(axes, tables.items(), strict=False):
+        known = table[np.isfinite(table)]
+        low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
+        span = max(high - low, 1e-12)
+        ax.imshow(table, cmap="viridis", vmin=low, vmax=low + span, aspect="auto")
+        form = ".2f" if max(abs(low), abs(high)) < 100 else ".0f"
+        for (row, column), value in np.ndenumerate(table):
+            if np.isfinite(value):
+                ink = "black" if (value - low) / span > 0.55 else "white"
+                ax.text(
+                    column, row, f"{value:{form}}", ha="center", va="center", color=ink, fontsize=8
+                )
+        ax.set_xticks(range(len(columns)), columns)
+        ax.set_yticks(range(len(rows)), rows)
+        ax.set(title=name, xlabel=xlabel, ylabel=ylabel)
+    for ax in axes[len(tables) :]:
+        ax.axis("off")
+    if title:
+        figure.suptitle(textwrap.fill(title, 50 * across), fontsize=11)
     return figure
 
 
@@ -511,8 +589,8 @@ def architecture(network: Any, size: int = 224) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Left the frozen backbone, top to bottom; right what we train, bottom to top; between them
-        the residual connections.
+        Left the frozen backbone, top to bottom; right the decoder, bottom to top; between them the
+        residual connections. All but the backbone is trained.
     """
     names = [layer.name for layer in network.layers]
     taps = sorted(int(name[3:-8]) for name in names if name.endswith("_project") and "tap" in name)
@@ -577,13 +655,15 @@ def architecture(network: Any, size: int = 224) -> Figure:
         box(
             x,
             1.5,
-            f"softmax over {channels} bins of {head}\n{size} × {size} × {channels}",
+            f"head {head}: {channels} bins, {side(lowest)} × {side(lowest)}\n"
+            f"enlarge, softmax: {size} × {size}",
             color,
-            2.2,
+            2.25,
         )
         arrow((right, 0.5), (x, 1.15), color)
     ax.add_patch(Rectangle((left - 1.5, -blocks - 0.5), 3.0, blocks + 0.05, fill=False, ls=":"))
     ax.text(left, -blocks - 0.68, "frozen", ha="center", fontsize=9, color=GREY)
-    ax.text(right, -blocks - 0.68, "trained", ha="center", fontsize=9, color=ORANGE)
+    for x, color in ((middle, BLUE), (right, ORANGE)):
+        ax.text(x, -blocks - 0.68, "trained", ha="center", fontsize=9, color=color)
     ax.set_title("The color model: what VGG-16 sees in grey is added, level by level", fontsize=11)
     return figure

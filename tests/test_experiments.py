@@ -173,7 +173,10 @@ def test_an_experiment_that_was_killed_goes_on_where_it_stopped(tmp_path):
     assert thrown == ["four", "six", "ten"]
     for arm in (*whole["arms"].values(), *result["arms"].values()):
         assert arm.pop("seconds") >= 0
-    assert {**result, "seconds": 0} == {**whole, "seconds": 0}
+        assert arm.pop("peak_memory") > 1e6
+    spent = {"seconds": 0, "peak_memory": 0}
+    assert {**result, **spent} == {**whole, **spent}
+    assert whole["peak_memory"] > 1e6
     assert throw(tmp_path / "whole")[1] == []
 
 

@@ -326,3 +326,25 @@ def test_curves_show_figures_with_their_intervals_and_baselines(tmp_path):
     assert drawn(figure, tmp_path / "c.png").std() > 5
     with pytest.raises(InputError, match="at least one panel"):
         plots.curves([])
+
+
+def test_ticks_of_a_logarithmic_axis_do_not_touch():
+    line = {"ours": [(x, 1.0) for x in (0.0163, 0.5, 0.52, 1, 60)]}
+    figure = plots.curves([plots.Panel("a", "x", "y", line, logarithmic=True)])
+    shown = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
+    assert shown == ["0.016", "0.5", "1", "60"]
+
+
+def test_heat_maps_write_their_figures_in(tmp_path):
+    table = [[0.1, 0.2, float("nan")], [0.9, 0.5, 0.3]]
+    figure = plots.heat_maps(
+        {"index": table, "drift": table, "warp": table}, ["a", "b"], ["60", "30", "1"], "tested",
+        "learnt", "Rates",
+    )  # fmt: skip
+    shown = texts(figure)
+    assert {"index", "drift", "warp", "tested", "learnt", "Rates", "0.90", "60", "b"} <= shown
+    assert len(figure.axes[0].texts) == 5  # what is not a number stays blank
+    assert [axes.axison for axes in figure.axes] == [True, True, True, False]
+    assert drawn(figure, tmp_path / "h.png").std() > 5
+    with pytest.raises(InputError, match=r"2 rows and 2 columns; received \[\(2, 3\)\]"):
+        plots.heat_maps({"index": table}, ["a", "b"], ["60", "30"])

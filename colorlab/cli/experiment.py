@@ -37,6 +37,12 @@ def add(commands: Any) -> None:
         help="the second set of an experiment that compares two, with the same splits",
     )
     command.add_argument(
+        "--clips",
+        type=Path,
+        metavar="CSV",
+        help="a manifest of films with the splits train and test, for an experiment on films",
+    )
+    command.add_argument(
         "--split",
         help="a split of the manifest, all photos by default; experiments that train learn from "
         "the split train and measure this one, val by default",
@@ -70,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("an experiment needs --out, the folder of its result.")
     if arguments.more_photos is not None and name not in experiments.TWO_SETS:
         raise InputError(f"{name} takes one set of photos; leave out --more-photos.")
+    if arguments.clips is not None and name not in experiments.CLIPS:
+        raise InputError(f"{name} takes no clips; leave out --clips.")
+    if arguments.photos is not None and name in experiments.CLIPS:
+        raise InputError(f"{name} takes no photos but films; name their manifest with --clips.")
     common.check_folder(arguments.out)
     common.start_keras()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of several networks
@@ -77,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     from colorlab.experiments import harness
 
     asked = harness.Asked(
-        arguments.photos,
+        arguments.clips or arguments.photos,
         arguments.split,
         arguments.max_photos,
         arguments.fast,
@@ -308,6 +318,221 @@ def _foliage(result: dict[str, Any]) -> dict[str, Any]:
     return {"foliage": plots.curves(panels, summary["finding"])}
 
 
+def _frame_rate(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw what frame rates do: over rates, between them, against displacement, on clips."""
+    from colorlab import plots
+    from colorlab.experiments.frame_rate import name_of
+
+    summary = result["summary"]
+    cells, rates, tests = summary["cells"], summary["rates"], summary["tests"]
+    names = [name_of(rate) for rate in rates]
+    blank = {"value": float("nan"), "low": float("nan"), "high": float("nan")}
+
+    def sure(told: Any, most: float = float("inf")) -> Any:
+        """Leave out what is not there, or could be anywhere."""
+        return blank if told is None or told["high"] - told["low"] > most else told
+
+    def own(figure: str, most: float = float("inf")) -> list[tuple[Any, Any]]:
+        return [(float(r), sure(cells[figure][r][r], most)) for r in names]
+
+    def base(figure: str, kind: str) -> list[tuple[Any, Any]]:
+        return [(float(r), sure(cells[figure][kind][r])) for r in names]
+
+    def over(title: str, ylabel: str, **lines: Any) -> plots.Panel:
+        shown = {label.replace("_", " "): line for label, line in lines.items()}
+        return plots.Panel(title, "frames a second", ylabel, shown, logarithmic=True)
+
+    model, alone = "consistency_model", "color_model_alone"
+    accuracy = {model: own("accuracy"), "copying": base("accuracy", "copy")}
+    hard = {
+        "changed_pixels": own("changed", 0.5),
+        "uncovered_pixels": own("uncovered", 0.5),
+        "uncovered_pixels,_copying": base("uncovered", "copy"),
+    }
+    index = {"told_turned_hues": own("index"), "told_another_scene's": own("index_other")}
+    drift = {model: own("drift"), "keeping_the_first_frame": base("drift", "copy")}
+    shares = "share of right bins"
+    panels = [
+        over("Told the truth", shares, **accuracy, **{alone: base("accuracy", "alone")}),
+        over("Changed and uncovered pixels, told the truth", shares, **hard),
+        over("Identity index", "0 ignores, 1 copies what is told", **index),
+        over("Drift, left to itself", "RMSE × 255 above the color model's", **drift),
+    ]
+    rows, labels = [*names, "scheduled"], [*names, "30, scheduled"]
+    titles = {
+        "index": "Identity index",
+        "gain": "Accuracy above copying",
+        "uncovered": "Accuracy on uncovered pixels",
+        "warp": "Warp error (RMS × 255)",
+    }
+    maps = {
+        title: [[sure(cells[key][row][tested])["value"] for tested in names] for row in rows]
+        for key, title in titles.items()
+    }
+    fast = [name for name in tests if " " in name]
+    own_tests = {"another rate": names, "a faster camera at 30": [name_of(30), *fast]}
+    moved = [
+        plots.Panel(
+            title,
+            "displacement, pixels",
+            title.lower(),
+            {
+                label: [(tests[one]["displacement"], sure(cells[key][one][one])) for one in chosen]
+                for label, chosen in own_tests.items()
+            },
+            notes=dict(zip(own_tests, (names, ["30", *fast]), strict=True)),
+            logarithmic=True,
+        )
+        for key, title in (
+            ("index", "Identity index"),
+            ("gain", "Accuracy above copying"),
+            ("uncovered", "Accuracy on uncovered pixels"),
+        )
+    ]
+    drawn = {
+        "frame_rate": plots.curves(panels, summary["findings"]["copying"]),
+        "frame_rate_matrix": plots.heat_maps(
+            maps,
+            labels,
+            names,
+            "tested at, frames a second",
+            "learnt at",
+            "Learnt at one rate, tested at another",
+        ),
+        "frame_rate_motion": plots.curves(
+            moved, "Learnt and tested alike: fewer frames a second, or a faster camera", columns=3
+        ),
+    }
+    if summary["clips"]:
+        told = {
+            clip: [(int(stride), one["figures"][stride]) for stride, one in by_stride.items()]
+            for clip, by_stride in summary["clips"].items()
+        }
+        films = [
+            plots.Panel(
+                title,
+                "frames from one to the other",
+                ylabel,
+                {
+                    clip: [(x, float("nan") if one[key] is None else one[key]) for x, one in line]
+                    for clip, line in told.items()
+                },
+                logarithmic=True,
+            )
+            for key, title, ylabel in (
+                ("gain", "Above copying, told the truth", "share of right bins"),
+                ("index", "Identity index", "0 ignores, 1 copies what is told"),
+            )
+        ]
+        drawn["frame_rate_clips"] = plots.curves(films, "Learnt and tested on clips")
+    return drawn
+
+
+def _recurrent(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw quality against cost, what longer windows bring, and the error over a film."""
+    from colorlab import plots
+    from colorlab.experiments.film.figures import smooth
+
+    summary = result["summary"]
+    kinds, costs, base = summary["kinds"], summary["costs"], summary["baselines"]
+    grus = {one["window"]: name for name, one in kinds.items() if name.startswith("gru")}
+    shown = {"concat": "concatenation", "warped": "warped context"}
+    shown |= {name: f"ConvGRU, windows of {window}" for window, name in grus.items()}
+    told = {"free": "left to itself", "truth": "told the truth"}
+    level = {shown["concat"]: 0.0}
+
+    def above(name: str, context: str, figure: str) -> Any:
+        return summary["against"][name][context][figure] or 0.0
+
+    def cost(context: str) -> plots.Panel:
+        times = {name: costs[name]["processor"] for name in summary["against"]}
+        middle = (len(grus) - 1) / 2
+        for k, name in enumerate(grus.values()):  # they take the same time: side by side
+            times[name] *= 1 + 0.01 * (k - middle)
+        places = {
+            shown[name]: [(time, above(name, context, "accuracy"))] for name, time in times.items()
+        }
+        places |= {"concatenation": [(costs["concat"]["processor"], 0.0)]}
+        xlabel, ylabel = "processor milliseconds a frame", "accuracy above concatenation's"
+        return plots.Panel(f"Accuracy, {told[context]}", xlabel, ylabel, places)
+
+    def windows(title: str, context: str, figure: str, ylabel: str) -> plots.Panel:
+        line = [(window, above(name, context, figure)) for window, name in sorted(grus.items())]
+        warped = summary["against"]["warped"][context][figure] or {"value": 0.0}
+        marks = level | {shown["warped"]: warped["value"]}
+        words = f"{title}, {told[context]}"
+        xlabel, ylabel = "frames a training window", f"{ylabel}, above concatenation's"
+        return plots.Panel(words, xlabel, ylabel, {"ConvGRU": line}, marks, logarithmic=True)
+
+    longer = [
+        windows("Accuracy", "free", "accuracy", "share of pixels"),
+        windows("Changed pixels", "truth", "changed", "share right"),
+        windows("Drift", "free", "drift", "RMSE × 255"),
+        windows("Warp error", "free", "warp", "RMS × 255"),
+    ]
+    lines = {"color model": base["color"]["free"], "its first frame kept": base["freeze"]["free"]}
+    lines |= {shown[name]: kinds[name]["free"] for name in ("concat", "warped", grus[max(grus)])}
+    course = {
+        label: ([k / 255 for k in one["curve"]], [k / 255 for k in smooth(one["curve"])])
+        for label, one in lines.items()
+    }
+    found = summary["findings"]
+    title = "Error over a film, mean over scenes"
+    return {
+        "recurrent": plots.curves([cost(context) for context in told], found["level"].capitalize()),
+        "recurrent_windows": plots.curves(longer, found["windows"].capitalize()),
+        "recurrent_course": plots.film_errors({told["free"]: course}, title),
+    }
+
+
+def _context(result: dict[str, Any]) -> dict[str, Any]:
+    """Draw what the consistency model adds to color models of three strengths."""
+    from colorlab import plots
+
+    summary = result["summary"]
+    colors = summary["colors"]
+    ticks = [
+        name if name.startswith("epoch") else f"{name} (epoch {one['epoch']})"
+        for name, one in colors.items()
+    ]
+    told = {"truth": "told the truth", "first": "told the first frame's truth"}
+    told |= {"free": "left to itself", "none": "told nothing"}
+    kept = {"color": "color model alone", "copy": "copying the truth"}
+    kept |= {"held": "true first frame kept", "freeze": "its own first frame kept"}
+
+    def panel(title: str, ylabel: str, name: str) -> plots.Panel:
+        lines = {
+            label: [(k, one["contexts"][context][name]) for k, one in enumerate(colors.values())]
+            for context, label in told.items()
+        }
+        lines["color model alone"] = [
+            (k, one["color"][name]) for k, one in enumerate(colors.values())
+        ]
+        for kind in ("copy", "held", "freeze"):
+            lines[kept[kind]] = [(k, one[kind][name]) for k, one in enumerate(colors.values())]
+        return plots.Panel(title, "color model kept after", ylabel, lines, ticks=ticks)
+
+    def above(title: str, key: str, contexts: Iterable[str]) -> plots.Panel:
+        lines = {
+            told[context]: [
+                (k, one[key][context]["accuracy"]) for k, one in enumerate(colors.values())
+            ]
+            for context in contexts
+        }
+        marks = {"no difference": 0.0}
+        return plots.Panel(
+            title, "color model kept after", "share of pixels", lines, marks, ticks=ticks
+        )
+
+    panels = [
+        panel("Accuracy", "share of right bins", "accuracy"),
+        panel("Chroma's distance from the truth", "RMSE × 255", "error"),
+        above("Accuracy above the color model's", "gain", told),
+        above("Accuracy above keeping or copying", "beyond", ("truth", "first", "free")),
+    ]
+    return {"context": plots.curves(panels, summary["finding"])}
+
+
 def _short(layers: Iterable[str]) -> list[str]:
     """Name layers as the literature does: conv1_1 and so on."""
     return [one.replace("block", "conv").replace("_conv", "_") for one in layers]
@@ -320,5 +545,8 @@ FIGURES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "bins": _bins,
     "transfer": _transfer,
     "foliage": _foliage,
+    "frame_rate": _frame_rate,
+    "recurrent": _recurrent,
+    "context": _context,
 }
 """Name of an experiment to what draws its figures: file name without suffix to figure."""

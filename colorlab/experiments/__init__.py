@@ -33,12 +33,27 @@ QUESTIONS = {
         "What do water photos lose and landscapes gain when a model learns from both, and how sure "
         "is it of foliage?"
     ),
+    "frame_rate": (
+        "Does the consistency model copy at 30 frames a second, and would a slightly lower rate "
+        "let it learn more of motion and keep films as steady?"
+    ),
+    "recurrent": (
+        "Is a recurrent convolution a better memory for films than concatenation, with warping or "
+        "without, at equal cost?"
+    ),
+    "context": (
+        "Does the consistency model correct for a weaker color model, and how much of that is "
+        "plain copying?"
+    ),
 }
 """Name of each experiment, which is its module's, to the question that it asks."""
 
 
 TWO_SETS = ("foliage",)
 """Experiments that compare two sets of photos, and take the second as ``more_photos``."""
+
+CLIPS = ("frame_rate",)
+"""Experiments that render their own coasts, and take clips beside them, as ``photos``."""
 
 
 def check(name: str) -> None:

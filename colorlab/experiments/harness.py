@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from tqdm.auto import tqdm
 
 from colorlab import checkpoints, files
+from colorlab.bench import processes
 from colorlab.errors import InputError
 from colorlab.experiments import QUESTIONS
 
@@ -126,8 +127,9 @@ def run(
     -------
     dict
         What ``result.json`` holds: schema, experiment, question, protocol, fast, summary (what
-        ``experiment.summarise`` says), arms (parameters, seed, seconds), seeds, dataset, versions,
-        command, date, and seconds, the sum of the arms'.
+        ``experiment.summarise`` says), arms (parameters, seed, seconds, and peak_memory, the most
+        bytes that the process had held by then), seeds, dataset, versions, command, date, seconds,
+        the sum of the arms', and peak_memory, the largest of them.
 
     Raises
     ------
@@ -150,7 +152,8 @@ def run(
             begun = time.perf_counter()
             measured = experiment.measure(arm, data, asked.progress)
             seconds = round(time.perf_counter() - begun, 1)
-            kept = {"identity": identity, **about, "seconds": seconds, "measured": measured}
+            spent = {"seconds": seconds, "peak_memory": processes.peak()["bytes"]}
+            kept = {"identity": identity, **about, **spent, "measured": measured}
             files.write_json(path, kept)
         found[arm.name] = kept
     result = {
@@ -161,7 +164,7 @@ def run(
         "fast": asked.fast,
         "summary": experiment.summarise({key: one["measured"] for key, one in found.items()}),
         "arms": {
-            key: {part: one[part] for part in ("parameters", "seed", "seconds")}
+            key: {part: one[part] for part in ("parameters", "seed", "seconds", "peak_memory")}
             for key, one in found.items()
         },
         "seeds": sorted({arm.seed for arm in arms}),
@@ -170,6 +173,7 @@ def run(
         "command": command,
         "date": datetime.date.today().isoformat(),
         "seconds": round(sum(one["seconds"] for one in found.values()), 1),
+        "peak_memory": max((one["peak_memory"] or 0 for one in found.values()), default=0) or None,
     }
     files.write_json(Path(out) / "result.json", result)
     return result
