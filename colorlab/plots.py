@@ -656,7 +656,7 @@ def architecture(network: Any, size: int = 224) -> Figure:
             x,
             1.5,
             f"head {head}: {channels} bins, {side(lowest)} × {side(lowest)}\n"
-            f"enlarge, softmax: {size} × {size}",
+            f"{'enlarge, ' if lowest > 1 else ''}softmax: {size} × {size}",
             color,
             2.25,
         )

@@ -24,7 +24,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 GOLDEN = "nbval-check-output"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 A_PATH = re.compile(r"(?<![\w:/.<])/(?:[\w.-]+/)+|\b[A-Za-z]:\\|~/|site-packages")
-A_WIDGET = re.compile(r"Explorer|CompareOutputs|FilmPlayer")
+A_WIDGET = re.compile(r"Explorer|CompareOutputs|FilmPlayer|PhotoUpload")
 A_NUMBER = re.compile(r"\d+\.\d+|\d+(?= (?:dB|%))")
 
 
@@ -244,7 +244,8 @@ def test_solutions_are_right(path):
 
 
 def test_navigation_leads_through_the_course():
-    assert [path.name[:2] for path in COURSE] == [f"{k:02}" for k in range(len(COURSE))]
+    numbers = [path.name[:2] for path in COURSE]
+    assert numbers[0] == "00" and numbers == sorted(set(numbers))
     for earlier, later in pairwise(COURSE):
         assert re.search(rf"next: \[[^\]]*\]\({later.name}\)", json.dumps(read(earlier)["cells"]))
         back = json.dumps(read(later)["cells"], ensure_ascii=False)

@@ -284,7 +284,9 @@ def test_architecture_reads_every_size_from_the_network(model):
         side = 224 // 2 ** (tap - 1)
         assert f"{side} × {side} × {width}" in shown
     for head in "UV":
-        assert f"softmax over {model.config.n} bins of {head}\n224 × 224 × 30" in shown
+        assert (
+            f"head {head}: {model.config.n} bins, 112 × 112\nenlarge, softmax: 224 × 224" in shown
+        )
     assert "(+ global mean)" in shown
 
 
@@ -297,7 +299,7 @@ def test_architecture_of_another_network():
     )
     shown = "\n".join(texts(plots.architecture(color_model.build(config), size=64)))
     assert "64 × 64 × 4" in shown and "16 × 16 × 6" in shown
-    assert "softmax over 10 bins of U\n64 × 64 × 10" in shown
+    assert "head U: 10 bins, 64 × 64\nsoftmax: 64 × 64" in shown
     assert "block 3" in shown and "block 4" not in shown
     assert "global mean" not in shown
 

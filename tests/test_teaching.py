@@ -198,6 +198,35 @@ def first_frames(film):
     return [k for k, frame in enumerate(film) if detector.is_cut(yuv.luma(frame)[..., 0])]
 
 
+def with_chroma(change):
+    """A function that changes the chroma of a photo and keeps its luma."""
+
+    def changed(rgb):
+        y, chroma = yuv.rgb_to_yuv(rgb)
+        return yuv.yuv_to_rgb(y, change(chroma))
+
+    return changed
+
+
+def stretched(y, low=1, high=99):
+    low, high = np.percentile(y, [low, high])
+    return (y - low) / (high - low)
+
+
+def over_the_highest(y):
+    low, high = np.percentile(y, [1, 99])
+    return np.clip((y - low) / high, 0, 1)
+
+
+def followed(answered, told, own):
+    return (answered == told)[told != own].mean()
+
+
+def bootstrap(differences, rng, ends=(0.025, 0.975)):
+    drawn = rng.integers(len(differences), size=(8000, len(differences)))
+    return np.quantile(differences[drawn].mean(axis=1), ends)
+
+
 def tint(u, v):
     return np.zeros((8, 56, 100, 2)) + np.array([u, v])
 
@@ -229,6 +258,14 @@ RIGHT = {
     "06-2": lambda: 22,
     "06-3": lambda: first_frames,
     "06-4": lambda: tint(-0.1, 0.1),
+    "07-1": lambda: followed,
+    "07-2": lambda: 9,
+    "07-3": lambda: 1.01,
+    "07-4": lambda: bootstrap,
+    "08-1": lambda: with_chroma(lambda uv: uv[..., ::-1]),
+    "08-2": lambda: lambda y: np.clip(stretched(y), 0, 1),
+    "08-3": lambda: 18,
+    "08-4": lambda: ("B", "c", "e"),
 }
 
 WRONG = [
@@ -356,6 +393,49 @@ WRONG = [
     ("06-4", lambda: np.zeros((8, 56, 100)), "the shape is"),
     ("06-4", lambda: tint(0, 0), "colourfulness is 0.0"),
     ("06-4", lambda: tint(-0.1, 0.1) * np.array([1, -1] * 4)[:, None, None, None], "flickers"),
+    ("07-1", lambda: 3, "the function itself"),
+    ("07-1", lambda: lambda a, t, o: a == t, "one number"),
+    ("07-1", lambda: lambda a, t, o: (a == t).mean(), "leave out"),
+    ("07-1", lambda: lambda a, t, o: ((a == t) & (t != o)).mean(), "not by all"),
+    ("07-1", lambda: lambda a, t, o: 1 - followed(a, t, o), "does not follow"),
+    ("07-1", lambda: lambda a, t, o: (a == o)[t != o].mean(), "stays with its own"),
+    ("07-1", lambda: lambda a, t, o: 0.5, "where told != own"),
+    ("07-2", lambda: 0.25, "further apart"),
+    ("07-2", lambda: 15, "sixtieths"),
+    ("07-2", lambda: 1, "six frames"),
+    ("07-3", lambda: 0.98, "of all pixels"),
+    ("07-3", lambda: 2.9, "all wrong pixels; how many"),
+    ("07-3", lambda: 1.62, "60 %"),
+    ("07-3", lambda: 0.0101, "in percent"),
+    ("07-3", lambda: 7, "over those that stayed"),
+    ("07-4", lambda: 3, "the function itself"),
+    ("07-4", lambda: lambda d, rng: d.mean(), "two numbers"),
+    ("07-4", lambda: lambda d, rng: bootstrap(d, rng)[::-1], "lower end comes first"),
+    ("07-4", lambda: lambda d, rng: (d.mean(), d.mean()), "with repetition"),
+    ("07-4", lambda: lambda d, rng: np.quantile(d, (0.025, 0.975)), "single coasts"),
+    ("07-4", lambda: lambda d, rng: bootstrap(d, rng, (0.05, 0.95)), "a fortieth"),
+    ("07-4", lambda: lambda d, rng: (-1, 1), "whole sets of coasts"),
+    ("08-1", lambda: 3, "the function itself"),
+    ("08-1", lambda: lambda rgb: yuv.luma(rgb), "return a photo"),
+    ("08-1", lambda: lambda rgb: rgb[..., ::-1], "luma has changed"),
+    ("08-1", lambda: lambda rgb: rgb, "own colours"),
+    ("08-1", lambda: with_chroma(lambda uv: -uv), "opposite"),
+    ("08-1", lambda: with_chroma(lambda uv: uv / 2), "not U and V swapped"),
+    ("08-2", lambda: 3, "the function itself"),
+    ("08-2", lambda: lambda y: y.mean(), "keep the shape"),
+    ("08-2", lambda: stretched, "np.clip"),
+    ("08-2", lambda: lambda y: stretched(y, 0, 100), "use percentiles"),
+    ("08-2", lambda: lambda y: 1 - np.clip(stretched(y), 0, 1), "negative"),
+    ("08-2", lambda: over_the_highest, "distance between both"),
+    ("08-2", lambda: lambda y: y / 2, "divide by the 99th minus the 1st"),
+    ("08-3", lambda: 1080, "in seconds"),
+    ("08-3", lambda: 4.5, "how long does it last"),
+    ("08-3", lambda: 288, "multiply by 0.25"),
+    ("08-3", lambda: 1, "of 18 frames"),
+    ("08-4", lambda: {"x"}, "the sentences are a, b, c, d, e, f; received x"),
+    ("08-4", lambda: {"a", "b", "c", "e"}, "holds no colour"),
+    ("08-4", lambda: {"c", "e"}, "b: that one was recorded"),
+    ("08-4", lambda: "bcef", "most plates of 1890"),
 ]
 
 

@@ -136,6 +136,16 @@ def test_a_picture_is_coloured_once_and_on_the_device_asked_for(photo, small_mod
     assert len(used) == 1
 
 
+def test_without_a_truth_nothing_is_compared_with_it(photo, small_model):
+    widget = CompareOutputs({"old": photo}, [small_model], truth=False)
+    assert widget.right.options[-1] == widget.right.value == "as given"
+    assert "Right, as given: colourfulness" in widget.message.value
+    assert "dB" not in widget.message.value
+    widget.left.value = "grey"
+    assert "Left, grey: colourfulness 0.0." in widget.message.value
+    assert widget.errors == []
+
+
 def test_mistakes_are_refused_or_shown(photo):
     with pytest.raises(InputError, match=r"device must be one of .*received 'abacus'"):
         CompareOutputs({"coast": photo}, [], device="abacus")

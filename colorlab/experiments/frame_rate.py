@@ -924,8 +924,8 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
     return {
         "copying": (
             f"At {usual} frames a second copying is right at {right['copy'][usual]['value']:.1%} "
-            f"of the pixels, the model that learnt there at {right[usual][usual]['value']:.1%}; told "
-            f"other colours, it follows them at {index['value']:.0%} "
+            f"of the pixels, the model that learnt there at {right[usual][usual]['value']:.1%}; "
+            f"told other colours, it follows them at {index['value']:.0%} "
             f"[{index['low']:.0%}, {index['high']:.0%}]"
         ),
         "lower": f"against it, tested at {usual}: {'; '.join(lower)}",

@@ -8,11 +8,13 @@ with whatever went wrong while drawing, and `.close()`.
 from .binning import BinExplorer
 from .compare import CompareOutputs
 from .explorer import Explorer
+from .frame_rate import FrameRateExplorer
 from .heads import HeadExplorer
 from .layers import LayerExplorer
 from .player import FilmPlayer
 from .subsampling import SubsamplingExplorer
 from .temperature import TemperatureExplorer
+from .upload import PhotoUpload
 from .wipe import WipeExplorer
 
 __all__ = [
@@ -20,8 +22,10 @@ __all__ = [
     "CompareOutputs",
     "Explorer",
     "FilmPlayer",
+    "FrameRateExplorer",
     "HeadExplorer",
     "LayerExplorer",
+    "PhotoUpload",
     "SubsamplingExplorer",
     "TemperatureExplorer",
     "WipeExplorer",

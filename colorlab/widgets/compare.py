@@ -23,7 +23,7 @@ VIEWS = ("side by side", "wipe")
 HEIGHT = 256
 """Of the pictures that are offered when none are given, pixels."""
 
-_GREY, _TRUTH = "grey", "truth"
+_GREY, _TRUTH, _GIVEN = "grey", "truth", "as given"
 _COASTS = (1, 5, 8)
 _LEAST = 2  # rows of the smallest picture that `side_by_side.tile` leaves as it is
 
@@ -100,6 +100,9 @@ class CompareOutputs(Explorer):
         chosen.
     device : str, optional
         Which device computes, ``"cpu:0"`` for example; the fastest if left out.
+    truth : bool
+        Whether the pictures' own colours are the true ones. Those of an old photo are not: then
+        it is called "as given", and no distance from it is told.
 
     Attributes
     ----------
@@ -119,10 +122,12 @@ class CompareOutputs(Explorer):
         pictures: Mapping[str, ArrayLike] | None = None,
         models: Sequence[str | ColorModel] | None = None,
         device: str | None = None,
+        truth: bool = True,
     ) -> None:
         from colorlab import checkpoints, devices
 
         self.device = devices.named(device)
+        self._given = _TRUTH if truth else _GIVEN
         shown = packaged_pictures() if pictures is None else pictures
         if not shown:
             raise InputError("there must be a picture to colour; received none.")
@@ -130,10 +135,10 @@ class CompareOutputs(Explorer):
         wanted = checkpoints.list_models("color") if models is None else models
         self._models = {one if isinstance(one, str) else one.name: one for one in wanted}
         self._colored: dict[tuple[str, str], tuple[NDArray[np.uint8], str]] = {}
-        names = [_GREY, *self._models, _TRUTH]
+        names = [_GREY, *self._models, self._given]
         self.subject = ipywidgets.Dropdown(options=list(self._pictures), description="picture")
         self.left = ipywidgets.Dropdown(options=names, value=names[1], description="left")
-        self.right = ipywidgets.Dropdown(options=names, value=_TRUTH, description="right")
+        self.right = ipywidgets.Dropdown(options=names, value=names[-1], description="right")
         self.view = ipywidgets.Dropdown(options=VIEWS, description="view")
         self.slider = ipywidgets.IntSlider(
             50, 0, 100, description="border", tooltip="of the wipe, percent of the width"
@@ -166,19 +171,19 @@ class CompareOutputs(Explorer):
         key = self.subject.value, name
         if key not in self._colored:
             truth = self._pictures[key[0]]
-            if name == _TRUTH:
+            if name == self._given:
                 version = truth
             elif name == _GREY:
                 version = yuv.to_uint8(np.repeat(yuv.luma(truth), 3, axis=-1))
             else:
                 with devices.on(self.device):
                     version = yuv.to_uint8(colorize.picture(truth, self._models[name]))
-            self._colored[key] = version, _measure(truth, version)
+            self._colored[key] = version, self._measure(truth, version)
         return self._colored[key]
 
-
-def _measure(truth: NDArray[np.uint8], picture: NDArray[np.uint8]) -> str:
-    """Return PSNR, except of the truth itself, and colourfulness in words."""
-    one, other = (array.astype(np.float32) / np.float32(255) for array in (truth, picture))
-    decibels = "" if picture is truth else f"{metrics.psnr(one, other):.1f} dB, "
-    return f"{decibels}colourfulness {metrics.colourfulness(other):.1f}"
+    def _measure(self, truth: NDArray[np.uint8], picture: NDArray[np.uint8]) -> str:
+        """Return PSNR, where there is a truth and this is not it, and colourfulness in words."""
+        one, other = (array.astype(np.float32) / np.float32(255) for array in (truth, picture))
+        known = self._given == _TRUTH and picture is not truth
+        decibels = f"{metrics.psnr(one, other):.1f} dB, " if known else ""
+        return f"{decibels}colourfulness {metrics.colourfulness(other):.1f}"

@@ -16,6 +16,8 @@ from colorlab.teaching.exercises import (
     notebook_04,
     notebook_05,
     notebook_06,
+    notebook_07,
+    notebook_08,
 )
 from colorlab.teaching.exercises.judging import Exercises, NotYetError, Verdict, given
 
@@ -29,6 +31,8 @@ EXERCISES: Exercises = {
     **notebook_04.EXERCISES,
     **notebook_05.EXERCISES,
     **notebook_06.EXERCISES,
+    **notebook_07.EXERCISES,
+    **notebook_08.EXERCISES,
 }
 """All exercises of the course."""
 
