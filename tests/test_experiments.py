@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -344,17 +345,45 @@ def test_what_learning_keeps_follows_from_the_difference(lows, highs, learning):
 def test_the_findings_quote_the_result():
     summary = files.read_json(ROOT / "results/experiments/grey_input.json")["summary"]
     text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    control = summary["control"]
+
+    def told(one, sign=""):
+        found = [f"{one[key]:{sign}.2f}" for key in ("value", "low", "high")]
+        return "{} [{}, {}]".format(*(re.sub(r"^[+-](0\.00)$", r"\1", text) for text in found))
+
     for name, layer in summary["layers"].items():
+        ours, theirs = layer["unit_correlation"], control["layers"][name]["unit_correlation"]
+        difference = control["difference"][name]["unit_correlation"]
         shown = [
-            "{value:.2f} [{low:.2f}, {high:.2f}]".format(**layer[key][pair])
-            for key in ("unit_correlation", "cka")
-            for pair in ("same", "other")
+            *(told(one[pair]) for one in (ours, theirs) for pair in ("same", "other")),
+            *(told(difference[pair], "+") for pair in ("same", "margin")),
+            *(told(one[name]["cka"]["same"]) for one in (summary["layers"], control["layers"])),
         ]
         short = name.replace("block", "conv").replace("_conv", "_")
         assert f"| {short} | {' | '.join(shown)} |" in text
     assert f"**Verdict: {summary['verdict']}.**" in text
     assert f"- {len(summary['kept'])} of 13 layers" in text
     assert summary == {**summary, **grey_input.judge(summary["layers"], summary.get("control"))}
+
+
+def test_the_findings_quote_the_losses():
+    summary = files.read_json(ROOT / "results/experiments/loss.json")["summary"]
+    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    lines = {
+        "regression": summary["curve"]["euclidean"]["regression"],
+        "classification, mean": summary["curve"]["crossentropy"]["mean"],
+        "classification, annealed, T = 0.4": summary["curve"]["crossentropy"]["annealed 0.4"],
+        "rebalanced, argmax": summary["curve"]["rebalanced"]["argmax"],
+    }
+    for name, one in lines.items():
+        share = [round(100 * one["colourfulness"][key]) for key in ("value", "low", "high")]
+        gain = [one["gain"][key] for key in ("value", "low", "high")]
+        shown = "{} % [{}, {}]".format(*share), "{:.2f} [{:.2f}, {:.2f}]".format(*gain)
+        assert f"| {name} | {shown[0]} | {shown[1]} |" in text
+    verdicts = summary["verdict"]
+    assert f"that regression desaturates **{verdicts['desaturation']}** here" in text
+    assert f"optimize **{verdicts['easier']}**" in " ".join(text.split())
+    assert f"that it is more stable over seeds **{verdicts['stable']}**" in text
 
 
 # --- reactions -----------------------------------------------------------------------------------

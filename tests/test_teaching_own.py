@@ -22,6 +22,7 @@ def coast():
 
 def test_advice_on_tracing_is_left_out(caplog):
     logger = logging.getLogger("tensorflow")
+    caplog.set_level(logging.WARNING, logger.name)
     logger.addHandler(caplog.handler)
     logger.warning("5 out of the last 9 calls triggered tf.function retracing.")
     logger.warning("The disk is on fire.")
