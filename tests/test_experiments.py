@@ -159,9 +159,9 @@ class Dice:
 QUIET = Asked(progress=False)
 
 
-def throw(out, asked=QUIET, **settings):
+def throw(out, asked=QUIET, only=(), **settings):
     dice = Dice(**settings)
-    return harness.run("dice", dice, asked, out, "colorlab experiment dice"), dice.thrown
+    return harness.run("dice", dice, asked, out, "colorlab experiment dice", only), dice.thrown
 
 
 def test_an_experiment_that_was_killed_goes_on_where_it_stopped(tmp_path):
@@ -179,6 +179,20 @@ def test_an_experiment_that_was_killed_goes_on_where_it_stopped(tmp_path):
     assert {**result, **spent} == {**whole, **spent}
     assert whole["peak_memory"] > 1e6
     assert throw(tmp_path / "whole")[1] == []
+
+
+def test_arms_can_be_shared_out_among_processes(tmp_path):
+    being_written = tmp_path / "arms" / ".six.json.0123abcd.part"
+    being_written.parent.mkdir()
+    being_written.touch()
+    assert throw(tmp_path, only=["ten"]) == (None, ["ten"])
+    assert throw(tmp_path, only=["four", "ten"]) == (None, ["four"])
+    assert being_written.exists() and not (tmp_path / "result.json").exists()
+    result, thrown = throw(tmp_path, only=["six"])
+    assert thrown == ["six"] and list(result["arms"]) == ["four", "six", "ten"]
+    assert throw(tmp_path)[1] == []
+    with pytest.raises(InputError, match=r"dice has no arm 'two'; it has four, six, ten\."):
+        throw(tmp_path, only=["two"])
 
 
 def test_a_result_says_what_was_done_with_what(tmp_path):

@@ -57,6 +57,14 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--fast", action="store_true", help="a small run on rendered coasts; needs no photos"
     )
+    command.add_argument(
+        "--arms",
+        nargs="+",
+        default=(),
+        metavar="ARM",
+        help="measure these arms alone; several processes can so share out the work of one --out, "
+        "and the command without --arms makes the result of all",
+    )
     common.add_common(command)
     command.set_defaults(run=run)
 
@@ -97,11 +105,16 @@ def run(arguments: argparse.Namespace) -> int:
     )
     words = common.command_line(arguments.words)
     try:
-        result = harness.run(name, experiments.load(name), asked, arguments.out, words)
+        result = harness.run(
+            name, experiments.load(name), asked, arguments.out, words, arguments.arms
+        )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted; finished arms are kept in {arguments.out}, and the same command goes on."
         ) from None
+    if result is None:
+        common.say(arguments, "measured; other arms are still missing, so there is no result yet.")
+        return 0
     for stem, figure in FIGURES[name](result).items():
         plots.save(figure, arguments.out / f"{stem}.png")
     common.say(arguments, f"{result['summary']['finding']}\n{arguments.out / 'result.json'}")

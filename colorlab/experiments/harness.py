@@ -107,7 +107,8 @@ def run(
     asked: Asked,
     out: str | os.PathLike[str],
     command: str = "",
-) -> dict[str, Any]:
+    only: Sequence[str] = (),
+) -> dict[str, Any] | None:
     """Run an experiment, or go on with it, and write its result.
 
     Parameters
@@ -122,32 +123,44 @@ def run(
         Folder of the experiment: ``arms/`` and ``result.json``.
     command : str
         The command that asked for this, for the result.
+    only : sequence of str
+        Names of the arms to be measured now; all by default. Several processes may share the arms
+        of one folder out among them.
 
     Returns
     -------
-    dict
-        What ``result.json`` holds: schema, experiment, question, protocol, fast, summary (what
-        ``experiment.summarise`` says), arms (parameters, seed, seconds, and peak_memory, the most
-        bytes that the process had held by then), seeds, dataset, versions, command, date, seconds,
-        the sum of the arms', and peak_memory, the largest of them.
+    dict or None
+        None while arms are missing, which only `only` leaves; else what ``result.json`` holds:
+        schema, experiment, question, protocol, fast, summary (what ``experiment.summarise`` says),
+        arms (parameters, seed, seconds, and peak_memory, the most bytes that the process had held
+        by then), seeds, dataset, versions, command, date, seconds, the sum of the arms', and
+        peak_memory, the largest of them.
 
     Raises
     ------
     InputError
-        When the folder cannot be written to or the data not be read.
+        When `only` names no arm, the folder cannot be written to or the data not be read.
     """
+    arms = experiment.arms(asked)
+    unknown = [one for one in only if one not in {arm.name for arm in arms}]
+    if unknown:
+        raise InputError(
+            f"{name} has no arm {unknown[0]!r}; it has {', '.join(arm.name for arm in arms)}."
+        )
     data, dataset = experiment.prepare(asked)
     folder = files.ensure_folder(Path(out) / "arms")
-    files.remove_leftovers(folder)
+    if not only:  # else another process may be writing to the folder
+        files.remove_leftovers(folder)
     versions = checkpoints.versions()
     shared = {"dataset": dataset, "versions": versions, "code": _code(experiment)}
-    arms = experiment.arms(asked)
     found: dict[str, dict[str, Any]] = {}
     for arm in tqdm(arms, desc=name, unit="arm", disable=not asked.progress):
         path = folder / f"{arm.name}.json"
         about = {"experiment": name, **dataclasses.asdict(arm)}
         identity = _digest(about | shared)
         kept = _kept(path, identity)
+        if kept is None and only and arm.name not in only:
+            continue
         if kept is None:
             begun = time.perf_counter()
             measured = experiment.measure(arm, data, asked.progress)
@@ -156,6 +169,8 @@ def run(
             kept = {"identity": identity, **about, **spent, "measured": measured}
             files.write_json(path, kept)
         found[arm.name] = kept
+    if len(found) < len(arms):
+        return None
     result = {
         "schema": 1,
         "experiment": name,
