@@ -1,5 +1,7 @@
 """Devices are named as Keras names them, and bfloat16 is taken only where it pays."""
 
+import sys
+
 import keras
 import pytest
 
@@ -81,6 +83,21 @@ def test_what_linux_says_of_the_processor(monkeypatch, text, processor, bfloat16
     monkeypatch.setattr(devices.Path, "read_text", lambda *args, **kwargs: text)
     assert devices.processor.__wrapped__() == processor
     assert devices.has_bfloat16.__wrapped__() is bfloat16
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_graphics_card_is_called_as_its_maker_calls_it(tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'Card One'\necho 'Card Two'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    devices.card.cache_clear()
+    names = [devices.card(name) for name in ("gpu:0", "gpu:1", "gpu:2", "tpu:0", "cpu:0")]
+    assert names == ["Card One", "Card Two", None, None, devices.processor()]
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    devices.card.cache_clear()
+    assert devices.card("gpu:0") is None
+    devices.card.cache_clear()
 
 
 def test_devices_of_the_fastest_kind_share_a_batch(machine):
