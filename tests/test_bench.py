@@ -263,7 +263,7 @@ def test_every_model_is_timed_on_every_device(tmp_path, capsys):
         for name, ways in told["models"].items():
             assert set(ways) in ({"photo", "batch"}, {"film"})
             for way, one in ways.items():
-                check_spread(one["seconds"], FAST.photo_rounds)
+                check_spread(one["seconds"], FAST.film_rounds)
                 rate = one["pictures"] / one["seconds"]["median"]
                 assert one["per_second"] == pytest.approx(rate, rel=1e-3)
                 assert f"{device}, {name}, {way}" in shown

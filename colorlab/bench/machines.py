@@ -21,7 +21,7 @@ def rates(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
     ----------
     effort : Effort
         Sizes and numbers: `photo_sizes` (the first), `batch_size`, `film_size`, `film_frames` and
-        `photo_rounds`.
+        `film_rounds`.
     seed : int
         Of the rendered coast that is coloured.
 
@@ -78,7 +78,7 @@ def _film(name: str, film: list[Any]) -> Ways:
 def _time(ways: Ways, effort: Effort) -> dict[str, Any]:
     """Measure each way of a model, in turn."""
     actions = {way: action for way, (_, action) in ways.items()}
-    taken = in_turn(actions, warmup=1, rounds=effort.photo_rounds)
+    taken = in_turn(actions, warmup=1, rounds=effort.film_rounds)
     told = {}
     for way, (count, _) in ways.items():
         seconds = spread(taken[way])
