@@ -17,7 +17,11 @@ from colorlab.errors import InputError
 
 def names() -> list[str]:
     """Return the devices that Keras may use, accelerators first, for example ``["cpu:0"]``."""
-    found = [str(name).lower() for name in keras.distribution.list_devices()]
+    listed = list(keras.distribution.list_devices())
+    if not any(str(name).lower().startswith("cpu") for name in listed):
+        with contextlib.suppress(RuntimeError):  # JAX lists the processor only where it is all
+            listed += keras.distribution.list_devices("cpu")
+    found = [str(name).lower() for name in listed]
     return sorted(found, key=lambda name: name.startswith("cpu")) or ["cpu:0"]
 
 

@@ -16,7 +16,11 @@ def machine(monkeypatch):
     """Pretend to be a machine with these devices and this processor."""
 
     def pretend(found, bfloat16=False, backend="tensorflow"):
-        monkeypatch.setattr(keras.distribution, "list_devices", lambda: found)
+        monkeypatch.setattr(
+            keras.distribution,
+            "list_devices",
+            lambda kind="": [name for name in found if kind in name.lower()],
+        )
         monkeypatch.setattr(devices, "has_bfloat16", lambda: bfloat16)
         monkeypatch.setattr(keras.backend, "backend", lambda: backend)
 
@@ -43,6 +47,19 @@ def test_accelerators_come_first(machine, found, names, accelerated):
     machine(found)
     assert devices.names() == names
     assert devices.has_accelerator() is accelerated
+
+
+@pytest.mark.parametrize(("has_cpu", "names"), [(True, ["gpu:0", "cpu:0"]), (False, ["gpu:0"])])
+def test_jax_does_not_hide_the_processor_behind_a_gpu(monkeypatch, has_cpu, names):
+    """As JAX answers on such a machine, and where JAX_PLATFORMS leaves the GPU alone."""
+
+    def answer(kind=None):
+        if kind == "cpu" and not has_cpu:
+            raise RuntimeError("Unknown backend cpu")
+        return [f"{kind or 'gpu'}:0"]
+
+    monkeypatch.setattr(keras.distribution, "list_devices", answer)
+    assert devices.names() == names
 
 
 @pytest.mark.parametrize(
