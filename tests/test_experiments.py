@@ -24,6 +24,7 @@ from colorlab.experiments import (
     statistics,
 )
 from colorlab.experiments.harness import Arm, Asked
+from colorlab.plots.experiments import draw
 
 pytestmark = pytest.mark.keras
 
@@ -535,6 +536,13 @@ def test_without_a_name_the_questions_are_listed_and_no_backend_starts():
     *listed, started = done.stdout.splitlines()
     assert started == "set()", done.stderr
     assert listed == [f"{name:10}  {question}" for name, question in experiments.QUESTIONS.items()]
+
+
+def test_every_experiment_has_figures_of_its_own():
+    modules = (ROOT / "colorlab/plots/experiments").glob("[!_]*.py")
+    assert {path.stem for path in modules} == set(experiments.QUESTIONS)
+    with pytest.raises(InputError, match="there is no experiment 'gray_input'"):
+        draw("gray_input", {})
 
 
 @pytest.mark.parametrize(

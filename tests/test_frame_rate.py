@@ -8,7 +8,6 @@ import pytest
 
 from colorlab import checkpoints, color_model, film_metrics
 from colorlab.checkpoints import ColorModel
-from colorlab.cli import experiment as command
 from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets import Clip, ClipSet
@@ -18,6 +17,7 @@ from colorlab.experiments.film import learning, rolling
 from colorlab.experiments.film import strips as film_strips
 from colorlab.experiments.frame_rate import Films, Scale
 from colorlab.experiments.harness import Asked
+from colorlab.plots.experiments import draw
 
 # On one backend: what trains here is tested on both by test_film_measures.py.
 
@@ -232,7 +232,7 @@ def answered(small, films, clips, tmp_path_factory):
         asked = Asked(photos="clips.csv", progress=False)
         out = tmp_path_factory.mktemp("out")
         result = harness.run("frame_rate", frame_rate, asked, out)
-        drawn = command.FIGURES["frame_rate"](result)
+        drawn = draw("frame_rate", result)
     return out, result, drawn
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -77,3 +77,8 @@ def by_layer(
     if title:
         figure.suptitle(textwrap.fill(title, 64 * len(panels)), fontsize=11)
     return figure
+
+
+def short_names(layers: Iterable[str]) -> list[str]:
+    """Name layers as the literature does: conv1_1 and so on."""
+    return [one.replace("block", "conv").replace("_conv", "_") for one in layers]
