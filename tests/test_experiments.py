@@ -21,6 +21,7 @@ from colorlab.experiments import (
     pictures,
     reactions,
     similarity,
+    sources,
     statistics,
 )
 from colorlab.experiments.harness import Arm, Asked
@@ -226,6 +227,19 @@ def test_an_arm_of_another_kind_is_not_taken_up(tmp_path, monkeypatch, change):
         (tmp_path / "arms" / "ten.json").write_text("[]")
         wanted = ["six", "ten"]
     assert throw(tmp_path, asked)[1] == wanted
+
+
+def test_the_code_of_a_package_is_that_of_all_its_files(tmp_path):
+    inner = tmp_path / "asked" / "inner" / "answer.py"
+    inner.parent.mkdir(parents=True)
+    inner.write_text("answer = 41")
+    own = inner.parents[1] / "__init__.py"
+    own.touch()
+    (tmp_path / "beside.py").touch()
+    before = sources.digests(str(own))
+    assert len(before) == 2 and sources.digests(str(inner)) == before[1:]
+    inner.write_text("answer = 42")
+    assert sources.digests(str(own)) == [before[0], *sources.digests(str(inner))] != before
 
 
 # --- photos --------------------------------------------------------------------------------------

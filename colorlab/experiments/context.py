@@ -28,23 +28,22 @@ from colorlab import (
     devices,
     files,
     film_metrics,
-    losses,
     metrics,
     vgg,
 )
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets.photos import default_cache
-from colorlab.experiments import reduced, statistics, taps
+from colorlab.experiments import fitting, reduced, sources, statistics
 from colorlab.experiments.film import figures, learning, measures, rolling
 from colorlab.experiments.film import strips as film_strips
 from colorlab.experiments.film.rolling import Answerer
 from colorlab.experiments.film.strips import Strips
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.pictures import MOMENT, refuse_photos
+from colorlab.experiments.verdicts import side, verdict, with_findings
 from colorlab.rollout import CONTEXTS
-from colorlab.training.color import prepare as prepare_photos
-from colorlab.training.run import Batch, Run, Task
+from colorlab.training.run import Run
 
 RATE = 30
 """Frames a second, the paper's."""
@@ -274,20 +273,16 @@ def train_color(
         for rgb in (photos, chosen)
     )
     config, how = recipe.config, recipe.settings
-    sources = [__file__, reduced.__file__, *(str(one.__file__) for one in reduced.LEARNT_BY)]
     identity = {
         "recipe": dataclasses.asdict(recipe),
         "data": {"training": training.digest, "validation": validation.digest},
         "versions": {**checkpoints.versions(), "precision": how.precision},
-        "code": {"sha256": [files.sha256(source) for source in sources]},
+        "code": {"sha256": sources.digests(__file__, (reduced, *reduced.LEARNT_BY))},
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     folder = files.ensure_folder((cache or default_cache()) / f"context-{digest}")
     network = color_model.build_on_taps(config, recipe.seed, how.precision)
-    names = [tensor.name for tensor in network.inputs]
-    for head in "uv":
-        kernel = network.get_layer(f"{head}_head").kernel
-        kernel.assign(reduced.HEADS * kernel)
+    fitting.flatten_heads(network)
 
     def keep(name: str, epoch: int) -> None:
         """Write the color model as it is now."""
@@ -298,27 +293,12 @@ def train_color(
         if epoch in EPOCHS and not (folder / f"epoch {epoch}" / checkpoints.store.CARD).is_file():
             keep(f"epoch {epoch}", epoch)
 
-    def pick(seen: taps.Seen, which: NDArray[np.integer]) -> Batch:
-        inputs = seen.inputs(names, which)
-        targets = prepare_photos(seen.rgb[which], config)[1]
-        return inputs if isinstance(network.input, dict) else inputs[names[0]], targets
-
-    def batch(epoch: int, step: int) -> Batch:
-        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(training))
-        return pick(training, order[step * taps.BATCH : (step + 1) * taps.BATCH])
-
-    task = Task(
-        network=color_model.at_head_resolution(network),
-        losses=losses.head_losses("crossentropy"),
-        metrics={head: [losses.pixel_accuracy] for head in "uv"},
-        steps=len(training) // taps.BATCH,
-        batch=batch,
-        validation=lambda: (pick(validation, which) for which in taps.in_order(len(validation))),
-        identity=identity,
-        keep=lambda row: keep(BEST, int(row["epoch"])),
-        begin=note,
+    prior = reduced.count_prior(photos, config)
+    task = fitting.make_task(recipe, network, training, validation, prior, identity)
+    kept_task = dataclasses.replace(
+        task, keep=lambda row: keep(BEST, int(row["epoch"])), begin=note
     )
-    run = Run(task, how, folder)
+    run = Run(kept_task, how, folder)
     run.fit(progress)
     note(recipe.epochs)
     kept = [f"epoch {epoch}" for epoch in EPOCHS if epoch <= recipe.epochs] + [BEST]
@@ -475,8 +455,7 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     }
     verdicts = judge(colors, weaker)
     summary = {"colors": colors, "weaker": weaker, "verdicts": verdicts}
-    findings = conclude(summary)
-    return {**summary, "findings": findings, "finding": "; ".join(findings.values())}
+    return with_findings(summary, conclude(summary))
 
 
 Kinds = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -544,14 +523,10 @@ def judge(colors: Mapping[str, Any], weaker: Mapping[str, Any]) -> dict[str, str
     """
     found = {}
     for name, context in (("corrects", "truth"), ("by_itself", "free")):
-        gains = [figures.side(one["gain"][context]["accuracy"]) for one in colors.values()]
-        larger = figures.side(weaker[context]["accuracy"])
-        if set(gains) == {1} and larger == 1:
-            found[name] = "holds"
-        elif 1 in gains:
-            found[name] = "holds partly"
-        else:
-            found[name] = "does not hold" if -1 in gains else "cannot be told"
+        gains = [side(one["gain"][context]["accuracy"]) for one in colors.values()]
+        larger = side(weaker[context]["accuracy"])
+        judged = verdict(gains, lenient=True)
+        found[name] = "holds partly" if judged == "holds" and larger != 1 else judged
     shares = [one["share"] for one in colors.values()]
     if all(share["low"] >= MOST for share in shares):
         found["copying"] = "holds"
@@ -560,13 +535,7 @@ def judge(colors: Mapping[str, Any], weaker: Mapping[str, Any]) -> dict[str, str
     else:
         less = all(share["high"] < HALF for share in shares)
         found["copying"] = "does not hold" if less else "cannot be told"
-    above = [figures.side(one["beyond"]["truth"]["accuracy"]) for one in colors.values()]
-    if set(above) == {1}:
-        found["more"] = "holds"
-    elif 1 in above:
-        found["more"] = "holds partly"
-    else:
-        found["more"] = "does not hold" if set(above) == {-1} else "cannot be told"
+    found["more"] = verdict(side(one["beyond"]["truth"]["accuracy"]) for one in colors.values())
     return found
 
 

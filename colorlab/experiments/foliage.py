@@ -23,7 +23,7 @@ from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.pictures import MOMENT, refuse_photos
 from colorlab.experiments.reactions import Scenes
 from colorlab.experiments.reduced import Photos, Recipe, Seen
-from colorlab.experiments.transfer import verdict
+from colorlab.experiments.verdicts import side, verdict
 
 SEEDS = 3
 """Arms of each kind, one a seed."""
@@ -408,10 +408,10 @@ def judge(found: Mapping[str, Any]) -> dict[str, str]:
         ``landscapes_gain``, ``water_loses``, ``foliage_unsure`` and ``foliage_surer`` to a verdict.
     """
     return {
-        "landscapes_gain": verdict(found["gain"].values(), above=0),
-        "water_loses": verdict(found["cost"].values(), above=0),
-        "foliage_unsure": verdict(found["unsure"].values(), above=0),
-        "foliage_surer": verdict([one["foliage"] for one in found["surer"].values()], above=0),
+        "landscapes_gain": verdict(map(side, found["gain"].values())),
+        "water_loses": verdict(map(side, found["cost"].values())),
+        "foliage_unsure": verdict(map(side, found["unsure"].values())),
+        "foliage_surer": verdict(side(one["foliage"]) for one in found["surer"].values()),
     }
 
 

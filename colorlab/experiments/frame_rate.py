@@ -27,6 +27,7 @@ from colorlab.experiments.film.learning import Recipe
 from colorlab.experiments.film.rolling import Answerer
 from colorlab.experiments.film.strips import Strips
 from colorlab.experiments.harness import Arm, Asked
+from colorlab.experiments.verdicts import side, verdict, with_findings
 
 RATES = (60, 30, 15, 10, 6, 3, 1)
 """Frames a second."""
@@ -688,8 +689,7 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "verdicts": verdicts,
         "verdict": verdicts["guess"],
     }
-    findings = conclude(summary)
-    return {**summary, "findings": findings, "finding": "; ".join(findings.values())}
+    return with_findings(summary, conclude(summary))
 
 
 def _label(one: Mapping[str, Any]) -> str:
@@ -802,24 +802,24 @@ def judge(
     """
     usual = name_of(USUAL)
     lower = list(ratios)
-    fewer = [-_side(against[rate]["index"]) for rate in lower]
-    steady = [-_side(one, STEADY) for one in ratios.values()]
+    fewer = [-side(against[rate]["index"]) for rate in lower]
+    steady = [-side(one, STEADY) for one in ratios.values()]
     nuanced = []
     for rate in lower:
-        sides = [_side(nuance[rate][name]) for name in ("changed", "uncovered")]
+        sides = [side(nuance[rate][name]) for name in ("changed", "uncovered")]
         nuanced.append(max(sides) if 1 in sides else min(sides))
     moved = []
     for speed, rate in like.items():
-        sides = [_side(against[one]["index"]) for one in (name_of(USUAL, int(speed)), rate)]
+        sides = [side(against[one]["index"]) for one in (name_of(USUAL, int(speed)), rate)]
         moved.append(sides[0] * sides[1])
     found = {
-        "copies": _verdict([_side(cells["index"][usual][usual], 0.5)]),
-        "more_than_copying": _verdict([_side(cells["gain"][usual][usual])]),
-        "less_copying": _verdict(fewer),
-        "steady": _verdict(steady),
-        "nuanced": _verdict(nuanced, lenient=True),
-        "scheduled": _verdict([-_side(against["scheduled"]["index"])]),
-        "displacement": _verdict(moved),
+        "copies": verdict([side(cells["index"][usual][usual], 0.5)]),
+        "more_than_copying": verdict([side(cells["gain"][usual][usual])]),
+        "less_copying": verdict(fewer),
+        "steady": verdict(steady),
+        "nuanced": verdict(nuanced, lenient=True),
+        "scheduled": verdict([-side(against["scheduled"]["index"])]),
+        "displacement": verdict(moved),
     }
     three = [found[name] for name in ("less_copying", "steady", "nuanced")]
     better = [found[name].startswith("holds") for name in ("less_copying", "nuanced")]
@@ -830,22 +830,6 @@ def judge(
     else:
         guess = "does not hold" if "does not hold" in three else "cannot be told"
     return {**found, "guess": guess}
-
-
-def _side(told: Told, mark: float = 0.0) -> int:
-    """Say on which side of a mark an interval lies; 0 where it holds it, or there is none."""
-    return 0 if told is None else int(told["low"] > mark) - int(told["high"] < mark)
-
-
-def _verdict(sides: Sequence[int], lenient: bool = False) -> str:
-    """Judge comparisons, 1 in favour; lenient, one against is enough where none is in favour."""
-    if sides and all(side > 0 for side in sides):
-        return "holds"
-    if any(side > 0 for side in sides):
-        return "holds partly"
-    against = [side < 0 for side in sides]
-    refuted = any(against) if lenient else bool(against) and all(against)
-    return "does not hold" if refuted else "cannot be told"
 
 
 def tell_clips(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

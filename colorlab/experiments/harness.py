@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from colorlab import checkpoints, files
 from colorlab.bench import processes
 from colorlab.errors import InputError
-from colorlab.experiments import QUESTIONS
+from colorlab.experiments import QUESTIONS, sources
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,8 +207,7 @@ def _kept(path: Path, identity: str) -> dict[str, Any] | None:
 
 def _code(experiment: Experiment) -> str:
     """Return the digest of the sources that an arm's figures come from."""
-    sources = [experiment.__file__, *(module.__file__ for module in experiment.CODE)]
-    return _digest([files.sha256(source) for source in sources if source])
+    return _digest(sources.digests(experiment.__file__, experiment.CODE))
 
 
 def _digest(content: Any) -> str:

@@ -33,6 +33,7 @@ from colorlab.experiments.film.strips import Strips
 from colorlab.experiments.film.windows import Recipe
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.pictures import refuse_photos
+from colorlab.experiments.verdicts import side, with_findings
 
 RATE = 10
 """Frames a second; at 30 nearly all that a memory can win is won by copying."""
@@ -378,8 +379,7 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "verdicts": {name: one["verdict"] for name, one in comparisons.items()},
         "best": best,
     }
-    findings = conclude(summary)
-    return {**summary, "findings": findings, "finding": "; ".join(findings.values())}
+    return with_findings(summary, conclude(summary))
 
 
 def _rollouts(seeds: Sequence[Mapping[str, Any]], context: str) -> list[figures.Gathered]:
@@ -416,8 +416,7 @@ def compare(
         for context in CONTEXTS
     }
     sides = [
-        better * figures.side(differences[context][name])
-        for name, (context, better) in JUDGED.items()
+        better * side(differences[context][name]) for name, (context, better) in JUDGED.items()
     ]
     return {"ours": ours, "theirs": theirs, "differences": differences, "verdict": judge(sides)}
 

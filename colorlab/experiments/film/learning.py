@@ -24,6 +24,7 @@ from colorlab.checkpoints import ColorModel
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets.photos import default_cache
 from colorlab.errors import InputError
+from colorlab.experiments import fitting, sources
 from colorlab.experiments.film import rolling, strips
 from colorlab.experiments.film.strips import Strips
 from colorlab.training.consistency import Pairs
@@ -37,11 +38,8 @@ BATCH = 15
 SAVE_EVERY = 100
 """Steps from one state on disk to the next."""
 
-HEADS = 0.01
-"""What the heads' drawn weights are multiplied with, so that every training begins uniform."""
-
 LEARNT_BY = (
-    *(strips, rolling, bins, yuv, vgg, color_model, consistency_model, losses),
+    *(strips, rolling, fitting, bins, yuv, vgg, color_model, consistency_model, losses),
 )  # fmt: skip
 """Modules whose change makes trained networks worthless, beside this one."""
 
@@ -123,7 +121,7 @@ def train(
         )
     config = ConsistencyConfig(memory="concat")
     network = consistency_model.build(config, color.config, recipe.seed, color.precision)
-    flatten_heads(network)
+    fitting.flatten_heads(network)
     own = _Own(recipe, rolling.Network(network, color), training)
     pairs = training.part(slice(-2, None))
 
@@ -146,13 +144,6 @@ def train(
     )
     identity = {"recipe": dataclasses.asdict(recipe), "training": training.digest}
     return network, fit(network, batch, recipe.steps, identity, progress=progress, cache=cache)
-
-
-def flatten_heads(network: keras.Model) -> None:
-    """Make a network's heads, the layers ``u_head`` and ``v_head``, begin all but uniform."""
-    for head in "uv":
-        kernel = network.get_layer(f"{head}_head").kernel
-        kernel.assign(HEADS * kernel)
 
 
 def cosine(rate: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -265,13 +256,12 @@ def fit(
         When the loss is not finite, or the cache cannot be written.
     """
     root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
-    sources = [__file__, *(str(module.__file__) for module in (*LEARNT_BY, *code))]
     facts = {
         **identity,
         "steps": steps,
         "versions": checkpoints.versions(),
         "variables": [list(variable.shape) for variable in network.weights],
-        "code": [files.sha256(source) for source in sources],
+        "code": sources.digests(__file__, (*LEARNT_BY, *code)),
     }
     name = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
     kept, state = root / f"film-trained-{name}.npz", root / f"film-training-{name}.npz"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from colorlab import flow, losses, vgg
 from colorlab.checkpoints import ColorModel
 from colorlab.errors import InputError
+from colorlab.experiments import fitting
 from colorlab.experiments.film import learning, memories
 from colorlab.experiments.film.learning import Batch
 from colorlab.experiments.film.memories import Memory, MemoryConfig
@@ -104,7 +105,7 @@ def train(
             f"received {recipe.window}."
         )
     memory = memories.build(MemoryConfig(recipe.kind), color.config, recipe.seed, recipe.precision)
-    learning.flatten_heads(memory.network)
+    fitting.flatten_heads(memory.network)
     network, told = memory.learning(recipe.window), contexts(memory, training)
     stride, films = color.config.stride, FRAMES // recipe.window
 

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from colorlab import plots
-from colorlab.experiments.film.figures import smooth
+from colorlab.report import smoothed
 
 
 def draw(result: dict[str, Any]) -> dict[str, Figure]:
@@ -52,7 +52,7 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
     lines = {"color model": base["color"]["free"], "its first frame kept": base["freeze"]["free"]}
     lines |= {shown[name]: kinds[name]["free"] for name in ("concat", "warped", grus[max(grus)])}
     course = {
-        label: ([k / 255 for k in one["curve"]], [k / 255 for k in smooth(one["curve"])])
+        label: ([k / 255 for k in one["curve"]], [k / 255 for k in smoothed(one["curve"], 5)])
         for label, one in lines.items()
     }
     found = summary["findings"]
