@@ -113,12 +113,7 @@ def train(
     InputError
         When a window does not fit, the loss is not finite or the cache cannot be written.
     """
-    height, width = training.frames[0].rgb.shape[1:3]
-    if recipe.crop % vgg.STRIDE or recipe.crop > min(height, width):
-        raise InputError(
-            f"crop must be a multiple of {vgg.STRIDE} of at most {min(height, width)} pixels; "
-            f"received {recipe.crop}."
-        )
+    height, width = check_crop(recipe.crop, training)
     config = ConsistencyConfig(memory="concat")
     network = consistency_model.build(config, color.config, recipe.seed, color.precision)
     fitting.flatten_heads(network)
@@ -144,6 +139,17 @@ def train(
     )
     identity = {"recipe": dataclasses.asdict(recipe), "training": training.digest}
     return network, fit(network, batch, recipe.steps, identity, progress=progress, cache=cache)
+
+
+def check_crop(crop: int, strips: Strips) -> tuple[int, int]:
+    """Refuse windows that do not fit the frames of strips; return the frames' height and width."""
+    height, width = strips.frames[0].rgb.shape[1:3]
+    if crop % vgg.STRIDE or crop > min(height, width):
+        raise InputError(
+            f"crop must be a multiple of {vgg.STRIDE} of at most {min(height, width)} pixels; "
+            f"received {crop}."
+        )
+    return height, width
 
 
 def cosine(rate: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
