@@ -77,7 +77,7 @@ def measured(strips, model):
                 "kind": kind,
                 "color": color,
                 "epoch": 7,
-                "rollouts": context._roll(answerer, strips, contexts),
+                "rollouts": context.roll(answerer, strips, contexts),
                 "identity": figures.obey(answerer, strips, (2,)),
             }
     return found
