@@ -16,12 +16,12 @@ from colorlab.cli import main
 from colorlab.errors import InputError
 from colorlab.experiments import (
     activations,
+    digests,
     grey_input,
     harness,
     pictures,
     reactions,
     similarity,
-    sources,
     statistics,
 )
 from colorlab.experiments.harness import Arm, Asked
@@ -236,10 +236,10 @@ def test_the_code_of_a_package_is_that_of_all_its_files(tmp_path):
     own = inner.parents[1] / "__init__.py"
     own.touch()
     (tmp_path / "beside.py").touch()
-    before = sources.digests(str(own))
-    assert len(before) == 2 and sources.digests(str(inner)) == before[1:]
+    before = digests.of_sources(str(own))
+    assert len(before) == 2 and digests.of_sources(str(inner)) == before[1:]
     inner.write_text("answer = 42")
-    assert sources.digests(str(own)) == [before[0], *sources.digests(str(inner))] != before
+    assert digests.of_sources(str(own)) == [before[0], *digests.of_sources(str(inner))] != before
 
 
 # --- photos --------------------------------------------------------------------------------------

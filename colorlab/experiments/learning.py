@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from colorlab import files, vgg, yuv
 from colorlab.datasets.photos import default_cache
-from colorlab.experiments import fitting, reduced, sources
+from colorlab.experiments import digests, fitting, reduced
 from colorlab.experiments.reduced import Recipe, Seen, Trained
 from colorlab.experiments.statistics import replicate, told
 from colorlab.training.run import Run
@@ -90,9 +89,9 @@ def learn(
         "recipe": dataclasses.asdict(recipe),
         "network": {"name": network.name, "inputs": [one.name for one in network.inputs]},
         "data": {"training": training.digest, "measured": measured.digest},
-        "code": {"sha256": sources.digests(__file__, (reduced, fitting))},
+        "code": {"sha256": digests.of_sources(__file__, (reduced, fitting))},
     }
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    digest = digests.of_json(identity)[:16]
     folder = files.ensure_folder(default_cache() / f"transfer-{digest}")
     kept = folder / "curve.json"
     curve: list[list[float]] = files.read_json(kept)["curve"] if kept.is_file() else []

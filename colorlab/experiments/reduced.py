@@ -11,7 +11,6 @@ time.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import shutil
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 from colorlab import bins, checkpoints, color_model, files, losses, metrics, vgg, yuv
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets.photos import default_cache
-from colorlab.experiments import fitting, scores, sources, statistics, taps
+from colorlab.experiments import digests, fitting, scores, statistics, taps
 from colorlab.experiments import recipe as recipes
 from colorlab.experiments.fitting import fed, flatten_heads, make_task
 from colorlab.experiments.harness import Arm, Asked
@@ -200,10 +199,9 @@ def train(
         "data": {"training": training.digest, "measured": measured.digest},
         "variables": {"shapes": [list(variable.shape) for variable in network.weights]},
         "versions": {**checkpoints.versions(), "precision": how.precision},
-        "code": {"sha256": sources.digests(__file__, LEARNT_BY)},
+        "code": {"sha256": digests.of_sources(__file__, LEARNT_BY)},
     }
-    text = json.dumps(identity, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    digest = digests.of_json(identity)[:16]
     kept, folder = root / f"trained-{digest}.npz", root / f"training-{digest}"
     if not kept.is_file():
         task = make_task(recipe, network, training, measured, prior, identity)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from colorlab import (
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets.photos import default_cache
-from colorlab.experiments import fitting, reduced, sources
+from colorlab.experiments import digests, fitting, reduced
 from colorlab.experiments.context import protocol
 from colorlab.experiments.context.protocol import BEST, EPOCHS, names_of
 from colorlab.experiments.film import strips as film_strips
@@ -67,9 +65,9 @@ def train_color(
         "recipe": dataclasses.asdict(recipe),
         "data": {"training": training.digest, "validation": validation.digest},
         "versions": {**checkpoints.versions(), "precision": how.precision},
-        "code": {"sha256": sources.digests(__file__, (protocol, reduced, *reduced.LEARNT_BY))},
+        "code": {"sha256": digests.of_sources(__file__, (protocol, reduced, *reduced.LEARNT_BY))},
     }
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    digest = digests.of_json(identity)[:16]
     folder = files.ensure_folder((cache or default_cache()) / f"context-{digest}")
     network = color_model.build_on_taps(config, recipe.seed, how.precision)
     fitting.flatten_heads(network)

@@ -13,7 +13,7 @@ from colorlab import (
     coast,
     devices,
 )
-from colorlab.experiments import reduced
+from colorlab.experiments import digests, reduced
 from colorlab.experiments.context.colors import train_color
 from colorlab.experiments.context.protocol import RATE, Scale
 from colorlab.experiments.film import strips as film_strips
@@ -100,7 +100,7 @@ def prepare(asked: Asked) -> tuple[Films, dict[str, Any]]:
                 ("measured", scale.tested, scale.frames),
             )
         },
-        "sha256": film_strips.digest_of(
+        "sha256": digests.of_json(
             [one.digest for kept in (films.training, films.tested) for one in kept.values()]
         ),
     }

@@ -6,8 +6,6 @@ A finished training lies in the cache, and so does the half of one that was kill
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +22,7 @@ from colorlab.checkpoints import ColorModel
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets.photos import default_cache
 from colorlab.errors import InputError
-from colorlab.experiments import fitting, sources
+from colorlab.experiments import digests, fitting
 from colorlab.experiments.film import rolling, strips
 from colorlab.experiments.film.strips import Strips
 from colorlab.training.consistency import Pairs
@@ -267,9 +265,9 @@ def fit(
         "steps": steps,
         "versions": checkpoints.versions(),
         "variables": [list(variable.shape) for variable in network.weights],
-        "code": sources.digests(__file__, (*LEARNT_BY, *code)),
+        "code": digests.of_sources(__file__, (*LEARNT_BY, *code)),
     }
-    name = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    name = digests.of_json(facts)[:16]
     kept, state = root / f"film-trained-{name}.npz", root / f"film-training-{name}.npz"
     network.optimizer.build(network.trainable_variables)
     variables = {

@@ -14,6 +14,7 @@ from colorlab import checkpoints, datasets, devices, film_metrics
 from colorlab.checkpoints import ColorModel
 from colorlab.datasets import Clip, ClipSet
 from colorlab.errors import InputError
+from colorlab.experiments import digests
 from colorlab.experiments.film import strips as film_strips
 from colorlab.experiments.film.strips import Strips
 from colorlab.experiments.frame_rate.protocol import STRIDES, USUAL, WINDOW, Scale, name_of
@@ -113,7 +114,7 @@ def prepare(asked: Asked) -> tuple[Films, dict[str, Any]]:
                 ("measured", scale.tested, scale.tested_at),
             )
         },
-        "sha256": film_strips.digest_of([one.digest for one in films.training.values()]),
+        "sha256": digests.of_json([one.digest for one in films.training.values()]),
     }
     if asked.photos is not None:
         learnt, tested = (

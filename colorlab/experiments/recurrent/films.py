@@ -8,6 +8,7 @@ from typing import Any
 
 from colorlab import checkpoints, devices
 from colorlab.checkpoints import ColorModel
+from colorlab.experiments import digests
 from colorlab.experiments.film import strips as film_strips
 from colorlab.experiments.film.strips import Strips
 from colorlab.experiments.harness import Asked
@@ -75,5 +76,5 @@ def prepare(asked: Asked) -> tuple[Films, dict[str, Any]]:
                 ("measured", scale.tested, tested, tested.length),
             )
         },
-        "sha256": film_strips.digest_of([training.digest, tested.digest]),
+        "sha256": digests.of_json([training.digest, tested.digest]),
     }

@@ -7,14 +7,13 @@ strip is made of lies in the cache, a file a scene, so that an interrupted prepa
 
 from colorlab.experiments.film.strips.clips import strips_of_clips
 from colorlab.experiments.film.strips.coasts import scene_of, strips
-from colorlab.experiments.film.strips.frames import HEIGHT, WIDTH, Frames, Strips, digest_of
+from colorlab.experiments.film.strips.frames import HEIGHT, WIDTH, Frames, Strips
 
 __all__ = [
     "HEIGHT",
     "WIDTH",
     "Frames",
     "Strips",
-    "digest_of",
     "scene_of",
     "strips",
     "strips_of_clips",

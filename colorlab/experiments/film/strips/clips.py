@@ -18,12 +18,12 @@ from colorlab.checkpoints import ColorModel
 from colorlab.datasets import Clip
 from colorlab.datasets.photos import default_cache
 from colorlab.errors import InputError
+from colorlab.experiments import digests
 from colorlab.experiments.film.strips.frames import (
     HEIGHT,
     WIDTH,
     Frames,
     Strips,
-    digest_of,
     ticks_of,
 )
 from colorlab.experiments.film.strips.seen import identity, look, write
@@ -79,7 +79,8 @@ def strips_of_clips(
         small = np.stack([media.resize(np.asarray(clip.rgb[k]), *size) for k in every])
         digest = hashlib.sha256(small.data).hexdigest()
         path = (
-            root / f"strip-{Path(clip.name).stem[:40]}-{digest_of([digest, list(size)])[:16]}.npy"
+            root
+            / f"strip-{Path(clip.name).stem[:40]}-{digests.of_json([digest, list(size)])[:16]}.npy"
         )
         if not path.is_file():
             write(path, small)
@@ -95,7 +96,7 @@ def strips_of_clips(
     return {
         stride: Strips(
             rate / stride, 1.0, tuple(found), scene, np.concatenate(one), color,
-            digest_of([*about, np.concatenate(one).tolist()]), root,
+            digests.of_json([*about, np.concatenate(one).tolist()]), root,
         )
         for stride, one in which.items()
     }  # fmt: skip

@@ -18,12 +18,12 @@ from colorlab.checkpoints import ColorModel
 from colorlab.datasets.clips import renderer_digest
 from colorlab.datasets.photos import default_cache
 from colorlab.errors import InputError
+from colorlab.experiments import digests
 from colorlab.experiments.film.strips.frames import (
     HEIGHT,
     WIDTH,
     Frames,
     Strips,
-    digest_of,
     ticks_of,
 )
 from colorlab.experiments.film.strips.seen import identity, look, write
@@ -128,7 +128,7 @@ def strips(
     for seed in tqdm(seeds, desc="strips", unit="scene", disable=not progress, delay=1):
         about = [int(seed), every.tolist(), camera_speed, list(size), renderer]
         scene = scene_of(seed, camera_speed)
-        path = root / f"strip-coast-{seed}-{digest_of(about)[:16]}.npy"
+        path = root / f"strip-coast-{seed}-{digests.of_json(about)[:16]}.npy"
         if not path.is_file():
             drawn = [scene.render(int(tick) / MASTER, *size) for tick in every]
             write(path, np.stack(drawn))
@@ -142,7 +142,7 @@ def strips(
         about = [[int(seed) for seed in seeds], one.tolist(), camera_speed, list(size), renderer]
         result[rate] = Strips(
             rate, camera_speed, tuple(found), np.repeat(np.arange(len(seeds)), len(times)), which,
-            color, digest_of([*about, identity(color)]), root,
+            color, digests.of_json([*about, identity(color)]), root,
         )  # fmt: skip
     return result
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-import json
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from colorlab import files, yuv
 from colorlab.checkpoints import ColorModel
+from colorlab.experiments import digests
 
 HEIGHT, WIDTH = 64, 112
 """Of the frames, pixels."""
@@ -116,7 +115,7 @@ class Strips:
         Strips
             As many strips.
         """
-        digest = digest_of([self.digest, "frames", *chosen.indices(self.length)])
+        digest = digests.of_json([self.digest, "frames", *chosen.indices(self.length)])
         return dataclasses.replace(self, which=self.which[:, chosen], digest=digest)
 
     def rows(self, chosen: NDArray[np.integer]) -> Strips:
@@ -132,7 +131,7 @@ class Strips:
         Strips
             n strips.
         """
-        digest = digest_of([self.digest, "rows", *map(int, chosen)])
+        digest = digests.of_json([self.digest, "rows", *map(int, chosen)])
         return dataclasses.replace(
             self, scene=self.scene[chosen], which=self.which[chosen], digest=digest
         )
@@ -231,8 +230,3 @@ def ticks_of(at: NDArray[np.integer], step: int, length: int, anchor: str) -> ND
     """Return when the frames of strips are, (strips, length)."""
     steps = step * np.arange(length)
     return np.asarray(at[:, None] + (steps if anchor == "first" else steps - steps[-1]))
-
-
-def digest_of(content: Any) -> str:
-    """Return the SHA-256 of what JSON can hold, in hexadecimal."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from colorlab import checkpoints, files, yuv
 from colorlab.checkpoints import ColorModel
-from colorlab.experiments.film.strips.frames import digest_of
+from colorlab.experiments import digests
 
 AT_ONCE = 8
 """Frames that the color model looks at together."""
@@ -20,7 +20,7 @@ _KINDS = {"features": np.float16, "own": np.float16, "guessed": np.uint8, "nats"
 
 def look(stem: Path, rgb: NDArray[np.uint8], color: ColorModel) -> dict[str, NDArray[Any]]:
     """Let the color model look at frames, or recall what it saw."""
-    name = f"{stem.name}-{digest_of(identity(color))[:8]}"
+    name = f"{stem.name}-{digests.of_json(identity(color))[:8]}"
     paths = {what: stem.with_name(f"{name}-{what}.npy") for what in _KINDS}
     if not all(path.is_file() for path in paths.values()):
         parts: dict[str, list[NDArray[Any]]] = {what: [] for what in _KINDS}

@@ -1,15 +1,23 @@
-"""The code that figures come from: when it changes, what is kept of them is worthless."""
+"""Digests of what figures come from: when one changes, what is kept of them is worthless."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from colorlab import files
 
 
-def digests(own: str | None, modules: Iterable[ModuleType] = ()) -> list[str]:
+def of_json(content: Any) -> str:
+    """Return the SHA-256 of what JSON can hold, in hexadecimal."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def of_sources(own: str | None, modules: Iterable[ModuleType] = ()) -> list[str]:
     """Return the SHA-256 of every source file of some modules.
 
     Parameters
