@@ -32,6 +32,14 @@ def test_a_verdict_follows_from_the_sides(sides, strict, lenient):
     assert verdicts.verdict(iter(sides), lenient=True) == lenient
 
 
+def test_a_figure_is_written_with_its_interval():
+    told = {"value": 0.0123, "low": -0.001, "high": 0.03}
+    assert verdicts.written(told) == "+0.012 [-0.001, +0.030]"
+    assert verdicts.written(told, ".1f", scale=100) == "1.2 [-0.1, 3.0]"
+    assert verdicts.written(None) == "unknown"
+    assert verdicts.written(None, unknown="an unknown amount") == "an unknown amount"
+
+
 def test_a_summary_ends_with_its_findings_in_one_sentence():
     found = verdicts.with_findings({"rate": 3}, {"first": "It is so", "second": "but not there"})
     assert found["finding"] == "It is so; but not there"

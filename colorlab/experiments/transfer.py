@@ -21,7 +21,7 @@ from colorlab import color_model
 from colorlab.experiments import answers, hypercolumns, learning, reduced, statistics
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.reduced import Photos, Recipe
-from colorlab.experiments.verdicts import side, verdict, with_findings
+from colorlab.experiments.verdicts import side, verdict, with_findings, written
 
 SEEDS = 3
 """Arms of each kind, one a seed."""
@@ -317,11 +317,10 @@ def conclude(
     def factor(control: str) -> str:
         one = shortening[control]["epochs"]
         least = "at least " if one["capped"] > 0.5 else ""
-        return f"{least}{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
+        return least + written(one, ".1f")
 
     def nats(kind: str) -> str:
-        one = against[kind]
-        return f"{one['value']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
+        return written(against[kind])
 
     return {
         "networks": (

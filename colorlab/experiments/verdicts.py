@@ -1,4 +1,4 @@
-"""What intervals say of a claim: on which side they lie, and the verdict of several."""
+"""What intervals say of a claim: where they lie, the verdict of several, and how they are told."""
 
 from __future__ import annotations
 
@@ -48,6 +48,36 @@ def verdict(sides: Iterable[int], lenient: bool = False) -> str:
     against = [one < 0 for one in every]
     refuted = any(against) if lenient else bool(against) and all(against)
     return "does not hold" if refuted else "cannot be told"
+
+
+def written(
+    told: Mapping[str, float] | None,
+    form: str = "+.3f",
+    scale: float = 1.0,
+    unknown: str = "unknown",
+) -> str:
+    """Write a figure with its interval.
+
+    Parameters
+    ----------
+    told : mapping or None
+        With value, low and high.
+    form : str
+        Format of each number.
+    scale : float
+        What they are multiplied with: 100 for points.
+    unknown : str
+        What stands where there is no figure.
+
+    Returns
+    -------
+    str
+        For example ``+0.012 [+0.008, +0.020]``.
+    """
+    if told is None:
+        return unknown
+    value, low, high = (format(scale * told[key], form) for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def with_findings(summary: Mapping[str, Any], findings: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from colorlab.experiments.frame_rate.clips import tell_clips
 from colorlab.experiments.frame_rate.measuring import BASELINES
 from colorlab.experiments.frame_rate.protocol import SLIGHTLY, USUAL, name_of
 from colorlab.experiments.frame_rate.verdicts import judge
-from colorlab.experiments.verdicts import with_findings
+from colorlab.experiments.verdicts import with_findings, written
 
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -166,18 +166,18 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
     index, right = cells["index"][usual][usual], cells["accuracy"]
 
     def words(label: str, names: Sequence[str], told: Mapping[str, Any] = against) -> str:
-        return ", ".join(f"{name} {_interval(told[label][name])}" for name in names)
+        return ", ".join(f"{name} {written(told[label][name])}" for name in names)
 
     slow, nuance = min(summary["rates"]), summary["nuance"]
     lower = [
-        f"learnt at {rate}: index {_interval(against[rate]['index'])}, warp error "
-        f"{_interval(ratio, signed=False)} times as large, tested at {slow} "
+        f"learnt at {rate}: index {written(against[rate]['index'])}, warp error "
+        f"{written(ratio, '.2f')} times as large, tested at {slow} "
         f"{words(rate, ('changed', 'uncovered'), nuance)}"
         for rate, ratio in summary["warp_ratio"].items()
     ]
     speeds = [
-        f"{speed} times as fast a camera {_interval(against[name_of(USUAL, int(speed))]['index'])}"
-        f", {rate} frames a second {_interval(against[rate]['index'])}"
+        f"{speed} times as fast a camera {written(against[name_of(USUAL, int(speed))]['index'])}"
+        f", {rate} frames a second {written(against[rate]['index'])}"
         for speed, rate in summary["like"].items()
     ]
     return {
@@ -191,10 +191,3 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
         "scheduled": f"scheduled sampling: {words('scheduled', ('index', 'drift'))}",
         "displacement": f"identity index by motion: {'; '.join(speeds)}",
     }
-
-
-def _interval(told: Told, signed: bool = True) -> str:
-    if told is None:
-        return "unknown"
-    form = "+.3f" if signed else ".2f"
-    return f"{told['value']:{form}} [{told['low']:{form}}, {told['high']:{form}}]"

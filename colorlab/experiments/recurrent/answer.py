@@ -11,7 +11,7 @@ from colorlab.experiments.film import (
     figures,
 )
 from colorlab.experiments.recurrent.protocol import BASELINES, CONTEXTS, JUDGED
-from colorlab.experiments.verdicts import side, with_findings
+from colorlab.experiments.verdicts import side, with_findings, written
 
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -152,9 +152,17 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, one in summary["comparisons"].items():
         free, truth = (one["differences"][context] for context in ("free", "truth"))
+        accuracy, changed, drift = (
+            written(told, "+.2f", scale, "an unknown amount")
+            for told, scale in (
+                (free["accuracy"], 100),
+                (truth["changed"], 100),
+                (free["drift"], 1),
+            )
+        )
         words = (
-            f"accuracy by {_points(free['accuracy'])} points, on changed pixels told the truth by "
-            f"{_points(truth['changed'])}, drift by {_plain(free['drift'])}"
+            f"accuracy by {accuracy} points, on changed pixels told the truth by {changed}, drift "
+            f"by {drift}"
         )
         found[name] = (
             f"{one['ours']} against {one['theirs']}: left to itself it changes {words} "
@@ -173,18 +181,3 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
         **found,
         "level": f"accuracy left to itself: {said}; copying the truth has {copied:.1%}",
     }
-
-
-def _points(told: Mapping[str, float] | None) -> str:
-    return _written(told, 100, "+.2f")
-
-
-def _plain(told: Mapping[str, float] | None) -> str:
-    return _written(told, 1, "+.2f")
-
-
-def _written(told: Mapping[str, float] | None, scale: float, form: str) -> str:
-    if told is None:
-        return "an unknown amount"
-    value, low, high = (scale * told[key] for key in ("value", "low", "high"))
-    return f"{value:{form}} [{low:{form}}, {high:{form}}]"
