@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar, cast
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Scale = TypeVar("Scale", bound="DataclassInstance")
+Scale = TypeVar("Scale")
 
 SHIFT = 10000
 """Scenes from one seed's first to the next one's."""
@@ -33,6 +30,8 @@ def of_seed(scale: Scale, seed: int, *names: str) -> Scale:
     """
     shift = SHIFT * seed
     every = {name: getattr(scale, name) for name in names}
-    return dataclasses.replace(
-        scale, **{name: range(one.start + shift, one.stop + shift) for name, one in every.items()}
+    moved: Scale = dataclasses.replace(
+        cast(Any, scale),
+        **{name: range(one.start + shift, one.stop + shift) for name, one in every.items()},
     )
+    return moved
