@@ -64,7 +64,7 @@ notebooks: setup ## run the notebooks and keep their outputs
 	$(PY) -m colorlab.teaching notebooks/*.ipynb notebooks/solutions/*.ipynb
 	$(PY) -m ruff format notebooks
 
-results: setup ## measure the models on the photos again (docs/reproducing.md)
+results: setup ## measure the models on the photos again; docs/reproducing.md has every command
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --model $(MODELS) --decode annealed mean argmax --json results/color-water-test.json > /dev/null
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --model $(MODELS) --json results/color-water-train.json > /dev/null
 	$(PY) -m colorlab report

@@ -8,6 +8,7 @@ from PIL import Image
 
 from colorlab import checkpoints, files, report
 from colorlab.errors import InputError
+from colorlab.experiments import QUESTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -104,7 +105,7 @@ def test_results_are_read_and_missing_ones_named(tmp_path):
     files.write_json(tmp_path / report.TRAIN, result("train"))
     assert report.read_color_results(tmp_path) == (result(), result("train"))
     with pytest.raises(InputError, match="cannot read"):
-        report.update_readme(tmp_path / "README.md", {report.MARKS: "new"})
+        report.update_page(tmp_path / "README.md", {report.MARKS: "new"})
 
 
 def test_readme_is_up_to_date_with_results():
@@ -118,6 +119,27 @@ def test_readme_is_up_to_date_with_results():
         assert new == text
     for name in re.findall(r"assets/pictures/[\w.-]+", text):
         assert (ROOT / name).is_file()
+
+
+def test_experiments_are_told_with_command_time_and_memory(tmp_path):
+    assert report.read_experiments(tmp_path) == {}
+    run = {"command": "colorlab experiment loss", "arms": {"a": {}, "b": {}}, "seconds": 90.0}
+    run |= {"peak_memory": 2.5e9, "date": "2026-01-02"}
+    files.write_json(tmp_path / "experiments/loss.json", run)
+    files.write_json(tmp_path / "experiments/bins.json", {**run, "peak_memory": None})
+    results = report.read_experiments(tmp_path)
+    lines = report.experiment_table(results).splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == [f"`{one}`" for one in QUESTIONS]
+    told = {line.split("`")[1]: line for line in lines[2:]}
+    assert told["loss"].endswith("| `colorlab experiment loss` | 2 | 2 | 2.5 GB | 2026-01-02 |")
+    assert told["bins"].endswith("| 2 | 2 | – | 2026-01-02 |")
+    assert told["foliage"].endswith("| not run in full yet | – | – | – | – |")
+
+
+def test_the_table_of_experiments_is_up_to_date():
+    text = (ROOT / "docs/reproducing.md").read_text(encoding="utf-8")
+    table = report.experiment_table(report.read_experiments(ROOT / "results"))
+    assert report.updated(text, table, report.EXPERIMENT_MARKS) == text
 
 
 # --- films ---------------------------------------------------------------------------------------
@@ -343,9 +365,13 @@ def test_report_renews_the_page_and_draws_what_there_is(tmp_path, monkeypatch, m
     files.write_json(results / report.TEST, result(**{model.name: entry()}))
     write_history(results / f"{model.name}-stage1-history.csv", (4.0, 4.1))
     page.write_text("\n".join((*report.MARKS, *report.FILM_MARKS, "")))
+    how = tmp_path / "how.md"
+    how.write_text("\n".join(report.EXPERIMENT_MARKS))
     words = [f"--results={results}", f"--readme={page}", f"--pictures={pictures}"]
+    words.append(f"--reproducing={how}")
     assert main(["report", *words]) == 0
     assert f"| `{model.name}`, annealed, T = 0.5 | 3.700 |" in page.read_text()
+    assert "| not run in full yet | – |" in how.read_text()
     assert {path.name for path in pictures.iterdir()} == {"architecture.png", "history.png"}
     assert page.read_text().endswith("\n".join((*report.FILM_MARKS, "")))
     write_history(results / "color-water-n30-100-epochs-history.csv", (4.0, 4.1), (3.9, 4.2))

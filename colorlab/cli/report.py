@@ -19,6 +19,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--results", type=Path, default=Path("results"))
     command.add_argument("--readme", type=Path, default=Path("README.md"))
+    command.add_argument("--reproducing", type=Path, default=Path("docs/reproducing.md"))
     command.add_argument("--pictures", type=Path, default=Path("assets/pictures"))
     command.set_defaults(run=run)
 
@@ -33,7 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     tables = {report.MARKS: report.color_table(test, train)}
     if films:
         tables[report.FILM_MARKS] = report.film_text(films, film_model)
-    report.update_readme(arguments.readme, tables)
+    report.update_page(arguments.readme, tables)
+    run_ones = report.experiment_table(report.read_experiments(arguments.results))
+    report.update_page(arguments.reproducing, {report.EXPERIMENT_MARKS: run_ones})
     if curves := report.film_curves(films, film_model):
         figure = plots.film_errors(curves, report.film_finding(films, film_model))
         plots.save(figure, arguments.pictures / report.FILM_PICTURE)
@@ -50,5 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
         prior = test["models"].get(name, {}).get("prior_loss")
         figure = plots.history(epochs, prior, title, "prior (test photos)")
         plots.save(figure, arguments.pictures / picture)
-    common.say(arguments, f"{arguments.readme} and {arguments.pictures} renewed")
+    pages = f"{arguments.readme}, {arguments.reproducing}"
+    common.say(arguments, f"{pages} and {arguments.pictures} renewed")
     return 0

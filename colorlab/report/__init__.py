@@ -1,9 +1,11 @@
-"""The README's tables, made from the files under ``results/`` and from nothing else.
+"""The README's and the docs' tables, made from the files under ``results/`` and from nothing else.
 
 `stills` makes the table of photos, `films` those of films with the picture under them, `trainings`
-reads how a model learnt, `page` writes it all into the README.
+reads how a model learnt, `experiments` tells what each experiment cost, `page` writes it all into
+the README and docs/reproducing.md.
 """
 
+from colorlab.report.experiments import EXPERIMENT_MARKS, experiment_table, read_experiments
 from colorlab.report.film_picture import (
     FILM_PICTURE,
     GATHERS,
@@ -12,7 +14,7 @@ from colorlab.report.film_picture import (
     smoothed,
 )
 from colorlab.report.films import FILMS, PAPER_FILM, film_table, film_text, read_film_results
-from colorlab.report.page import FILM_MARKS, MARKS, update_readme, updated
+from colorlab.report.page import FILM_MARKS, MARKS, update_page, updated
 from colorlab.report.stills import (
     PAPER,
     PAPER_TRAIN,
@@ -25,6 +27,7 @@ from colorlab.report.stills import (
 from colorlab.report.trainings import PAPER_BEST_EPOCH, histories, overfitting, read_history
 
 __all__ = [
+    "EXPERIMENT_MARKS",
     "FILMS",
     "FILM_MARKS",
     "FILM_PICTURE",
@@ -38,6 +41,7 @@ __all__ = [
     "TRAIN",
     "color_table",
     "decoder",
+    "experiment_table",
     "film_curves",
     "film_finding",
     "film_table",
@@ -45,9 +49,10 @@ __all__ = [
     "histories",
     "overfitting",
     "read_color_results",
+    "read_experiments",
     "read_film_results",
     "read_history",
     "smoothed",
-    "update_readme",
+    "update_page",
     "updated",
 ]

@@ -27,9 +27,9 @@ def updated(text: str, table: str, marks: tuple[str, str] = MARKS) -> str:
     text : str
         The page.
     table : str
-        From `color_table` or `film_text`.
+        From `color_table`, `film_text` or `experiment_table`.
     marks : tuple of str
-        `MARKS` or `FILM_MARKS`.
+        `MARKS`, `FILM_MARKS` or `EXPERIMENT_MARKS`.
 
     Returns
     -------
@@ -48,22 +48,22 @@ def updated(text: str, table: str, marks: tuple[str, str] = MARKS) -> str:
     return f"{head}{start}\n{table}\n{end}{rest.split(end)[1]}"
 
 
-def update_readme(readme: str | os.PathLike[str], tables: Mapping[tuple[str, str], str]) -> None:
-    """Write tables into the README.
+def update_page(page: str | os.PathLike[str], tables: Mapping[tuple[str, str], str]) -> None:
+    """Write tables into the README or another page.
 
     Parameters
     ----------
-    readme : path
+    page : path
         The page.
     tables : mapping
-        `MARKS` or `FILM_MARKS` to what shall stand between them.
+        `MARKS`, `FILM_MARKS` or `EXPERIMENT_MARKS` to what shall stand between them.
 
     Raises
     ------
     InputError
         When the page is missing or lacks the marks.
     """
-    path = Path(readme)
+    path = Path(page)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
