@@ -415,6 +415,43 @@ def test_the_findings_quote_the_losses():
     assert f"that it is more stable over seeds **{verdicts['stable']}**" in text
 
 
+def percent(one):
+    return "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * one[key] for key in ("value", "low", "high")))
+
+
+def test_the_findings_quote_the_memories():
+    summary = files.read_json(ROOT / "results/experiments/recurrent.json")["summary"]
+    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    for name, one in summary["kinds"].items():
+        cost, free = summary["costs"][name], one["free"]
+        drift, warp = (
+            "{:{f}} [{:{f}}, {:{f}}]".format(*(free[kind][key] for key in keys), f=form)
+            for kind, form in (("drift", "+.1f"), ("warp", ".2f"))
+            for keys in [("value", "low", "high")]
+        )
+        shown = [str(cost["parameters"]), f"{cost['processor']:.1f}"]
+        shown += [percent(one["truth"]["accuracy"]), percent(free["accuracy"]), drift, warp]
+        assert f"| `{name}` | {' | '.join(shown)} |" in text
+    verdicts = summary["verdicts"]
+    assert {verdicts[key] for key in ("recurrent", "instead")} == {"mixed"}
+    assert {verdicts[key] for key in ("windows", "warping")} == {"cannot be told"}
+    assert "**Verdict: mixed** for recurrence" in text
+    assert "**cannot be told** for windows and for warping" in text
+
+
+def test_the_findings_quote_the_contexts():
+    summary = files.read_json(ROOT / "results/experiments/context.json")["summary"]
+    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    for name, one in summary["colors"].items():
+        told = [one["contexts"][key] for key in ("truth", "first", "free", "none")]
+        shown = [percent(part["accuracy"]) for part in (one["color"], *told, one["copy"])]
+        assert f"| {name} | {' | '.join(shown)} |" in text
+    verdicts = summary["verdicts"]
+    assert f"corrects for a weaker color model: {verdicts['corrects']}**, told the truth" in text
+    assert f"**Left to itself it does so, too: {verdicts['by_itself']}**" in text
+    assert f"more with the truth than copy it: {verdicts['more']}.**" in text
+
+
 # --- reactions -----------------------------------------------------------------------------------
 
 

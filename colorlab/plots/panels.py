@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from colorlab.errors import InputError
-from colorlab.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, legend_below
+from colorlab.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, legend_below
 
 Figured = float | Mapping[str, float]
 """A number, or one with its interval: ``value``, ``low``, ``high``."""
@@ -74,7 +74,7 @@ def curves(panels: Sequence[Panel], title: str = "", columns: int = 2) -> Figure
     """
     if not panels:
         raise InputError("curves need at least one panel; received none.")
-    colors, dots = (BLUE, ORANGE, GREEN, PURPLE, "black"), "os^vD"
+    colors, dots = (BLUE, ORANGE, GREEN, PURPLE, "black", VERMILION, SKY), "os^vDPX"
     looks = [(color, dot + line) for line in "-:" for color, dot in zip(colors, dots, strict=True)]
     labels = dict.fromkeys(label for panel in panels for label in panel.lines)
     look = dict(zip(labels, itertools.cycle(looks), strict=False))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from colorlab import files
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#7F7F7F"
+VERMILION, SKY = "#D55E00", "#56B4E9"
 """Okabe and Ito's palette, which colour-blind readers can tell apart."""
 
 

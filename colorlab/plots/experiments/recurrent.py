@@ -28,10 +28,10 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
         middle = (len(grus) - 1) / 2
         for k, name in enumerate(grus.values()):  # they take the same time: side by side
             times[name] *= 1 + 0.01 * (k - middle)
-        places = {
+        places = {shown["concat"]: [(costs["concat"]["processor"], 0.0)]}
+        places |= {
             shown[name]: [(time, above(name, context, "accuracy"))] for name, time in times.items()
         }
-        places |= {"concatenation": [(costs["concat"]["processor"], 0.0)]}
         xlabel, ylabel = "processor milliseconds a frame", "accuracy above concatenation's"
         return plots.Panel(f"Accuracy, {told[context]}", xlabel, ylabel, places)
 
@@ -56,9 +56,12 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
         for label, one in lines.items()
     }
     found = summary["findings"]
-    title = "Error over a film, mean over scenes"
+    drifts = "Drift left to itself, RMSE × 255: " + ", ".join(
+        f"{shown[name]} {kinds[name]['free']['drift']['value']:+.1f}"
+        for name in ("concat", "warped", grus[max(grus)])
+    )
     return {
         "recurrent": plots.curves([cost(context) for context in told], found["level"].capitalize()),
         "recurrent_windows": plots.curves(longer, found["windows"].capitalize()),
-        "recurrent_course": plots.film_errors({told["free"]: course}, title),
+        "recurrent_course": plots.film_errors({told["free"]: course}, drifts),
     }
