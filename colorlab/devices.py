@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import shutil
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,7 +17,11 @@ from colorlab.errors import InputError
 
 def names() -> list[str]:
     """Return the devices that Keras may use, accelerators first, for example ``["cpu:0"]``."""
-    found = [str(name).lower() for name in keras.distribution.list_devices()]
+    listed = list(keras.distribution.list_devices())
+    if not any(str(name).lower().startswith("cpu") for name in listed):
+        with contextlib.suppress(RuntimeError):  # JAX lists the processor only where it is all
+            listed += keras.distribution.list_devices("cpu")
+    found = [str(name).lower() for name in listed]
     return sorted(found, key=lambda name: name.startswith("cpu")) or ["cpu:0"]
 
 
@@ -33,6 +39,37 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return found[0] if found else platform.machine()
+
+
+@cache
+def card(device: str) -> str | None:
+    """Return what its maker calls a device.
+
+    Parameters
+    ----------
+    device : str
+        One of `names`.
+
+    Returns
+    -------
+    str or None
+        For example "NVIDIA H100 80GB HBM3"; of the processor its own name. None where nothing on
+        the machine says so.
+    """
+    kind, _, number = device.partition(":")
+    if kind == "cpu":
+        return processor()
+    tool = shutil.which("nvidia-smi")
+    if kind not in ("gpu", "cuda") or tool is None:
+        return None
+    words = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        told = subprocess.run(words, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = told.splitlines()
+    place = int(number or 0)
+    return lines[place].strip() if place < len(lines) else None
 
 
 @cache

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from colorlab import bench, color_model, colorize_film, training
+from colorlab import bench, checkpoints, color_model, colorize_film, devices, training
 from colorlab.bench import FAST, processes, steps
 from colorlab.bench.effort import digits, in_turn, spread
 from colorlab.cli import bench as command
@@ -247,6 +247,26 @@ def test_the_table_aims_at_what_the_processor_can(result, hardware, aim):
     assert line.endswith(aim)
     assert any(line.startswith("peak memory, training") and "unknown" in line for line in shown)
     assert "--fast" not in shown[-1]
+
+
+def test_every_model_is_timed_on_every_device(tmp_path, capsys):
+    path = tmp_path / "gpu.json"
+    assert main(["bench", "--devices", "--fast", "--quiet", "--json", str(path)]) == 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert set(found) == {"schema", "fast", "figures"} | CIRCUMSTANCES
+    assert set(found["figures"]) == {"devices"}
+    assert list(found["figures"]["devices"]) == devices.names()
+    shown = capsys.readouterr().out
+    for device, told in found["figures"]["devices"].items():
+        assert told["card"] == devices.card(device)
+        assert set(told["models"]) == set(checkpoints.list_models())
+        for name, ways in told["models"].items():
+            assert set(ways) in ({"photo", "batch"}, {"film"})
+            for way, one in ways.items():
+                check_spread(one["seconds"], FAST.film_rounds)
+                rate = one["pictures"] / one["seconds"]["median"]
+                assert one["per_second"] == pytest.approx(rate, rel=1e-3)
+                assert f"{device}, {name}, {way}" in shown
 
 
 # --- bad input -----------------------------------------------------------------------------------

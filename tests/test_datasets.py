@@ -357,6 +357,32 @@ def test_a_crop_that_is_too_large(numbered, rng):
         batch(numbered, [0], Augment(crop=25), rng)
 
 
+def test_zoom_comes_closer_but_never_too_close(rng):
+    """On a ramp, how far a picture reaches from left to right says how large its window was."""
+    ramp = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 200, axis=0).repeat(3, axis=2)
+    set_ = PhotoSet(Manifest("ramp", (), (), None, ""), ramp[None], 0)
+    for crop, side in ((None, 200), (64, 64)):
+        augment = Augment(crop=crop, zoom=0.6, flip=False)
+        pictures = np.concatenate([batch(set_, [0], augment, rng) for _ in range(80)])
+        assert pictures.shape == (80, side, side, 3)
+        spans = np.ptp(pictures.astype(int), axis=(1, 2, 3)) / 200
+        assert 0.36 < spans.min() < 0.5 and 0.9 < spans.max() <= 1
+        assert len(set(pictures[:, 0, 0, 0])) > 20  # other places, too
+
+
+def test_without_zoom_chance_is_used_as_ever(numbered):
+    first, again = (np.random.default_rng(7) for _ in range(2))
+    batch(numbered, [0], Augment(crop=16), first)
+    again.integers(0, 9, 2), again.random()
+    assert first.random() == again.random()
+
+
+@pytest.mark.parametrize("zoom", [-0.1, 1.0])
+def test_a_zoom_out_of_range_is_refused(zoom):
+    with pytest.raises(InputError, match=r"zoom must lie in \[0, 1\); received"):
+        Augment(zoom=zoom)
+
+
 def test_variation_needs_a_source_of_chance(numbered):
     with pytest.raises(ValueError, match="needs a random generator"):
         batch(numbered, [0], Augment())

@@ -1,5 +1,7 @@
 """Devices are named as Keras names them, and bfloat16 is taken only where it pays."""
 
+import sys
+
 import keras
 import pytest
 
@@ -14,7 +16,11 @@ def machine(monkeypatch):
     """Pretend to be a machine with these devices and this processor."""
 
     def pretend(found, bfloat16=False, backend="tensorflow"):
-        monkeypatch.setattr(keras.distribution, "list_devices", lambda: found)
+        monkeypatch.setattr(
+            keras.distribution,
+            "list_devices",
+            lambda kind="": [name for name in found if kind in name.lower()],
+        )
         monkeypatch.setattr(devices, "has_bfloat16", lambda: bfloat16)
         monkeypatch.setattr(keras.backend, "backend", lambda: backend)
 
@@ -41,6 +47,19 @@ def test_accelerators_come_first(machine, found, names, accelerated):
     machine(found)
     assert devices.names() == names
     assert devices.has_accelerator() is accelerated
+
+
+@pytest.mark.parametrize(("has_cpu", "names"), [(True, ["gpu:0", "cpu:0"]), (False, ["gpu:0"])])
+def test_jax_does_not_hide_the_processor_behind_a_gpu(monkeypatch, has_cpu, names):
+    """As JAX answers on such a machine, and where JAX_PLATFORMS leaves the GPU alone."""
+
+    def answer(kind=None):
+        if kind == "cpu" and not has_cpu:
+            raise RuntimeError("Unknown backend cpu")
+        return [f"{kind or 'gpu'}:0"]
+
+    monkeypatch.setattr(keras.distribution, "list_devices", answer)
+    assert devices.names() == names
 
 
 @pytest.mark.parametrize(
@@ -81,6 +100,21 @@ def test_what_linux_says_of_the_processor(monkeypatch, text, processor, bfloat16
     monkeypatch.setattr(devices.Path, "read_text", lambda *args, **kwargs: text)
     assert devices.processor.__wrapped__() == processor
     assert devices.has_bfloat16.__wrapped__() is bfloat16
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_graphics_card_is_called_as_its_maker_calls_it(tmp_path, monkeypatch):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'Card One'\necho 'Card Two'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    devices.card.cache_clear()
+    names = [devices.card(name) for name in ("gpu:0", "gpu:1", "gpu:2", "tpu:0", "cpu:0")]
+    assert names == ["Card One", "Card Two", None, None, devices.processor()]
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    devices.card.cache_clear()
+    assert devices.card("gpu:0") is None
+    devices.card.cache_clear()
 
 
 def test_devices_of_the_fastest_kind_share_a_batch(machine):

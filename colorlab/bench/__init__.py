@@ -1,8 +1,8 @@
 """How fast colorlab is and how much memory it takes: the figures of ``colorlab bench``.
 
-`processes` measures whole processes from outside, `photos` and `films` the colouring and `steps`
-the training. What is measured from outside comes first, in a process that has started no backend: a
-child's memory must not be mistaken for its parent's.
+`processes` measures whole processes from outside, `photos` and `films` the colouring, `steps` the
+training and `machines` the colouring on every device. What is measured from outside comes first, in
+a process that has started no backend: a child's memory must not be mistaken for its parent's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from colorlab.bench import processes
 from colorlab.bench.effort import FAST, FULL, Effort
 
-__all__ = ["FAST", "FULL", "Effort", "inside", "outside"]
+__all__ = ["FAST", "FULL", "Effort", "inside", "on_devices", "outside"]
 
 Stages = dict[str, Callable[[], dict[str, Any]]]
 """Name of a figure to what measures it."""
@@ -68,3 +68,23 @@ def inside(effort: Effort = FULL, seed: int = 0, progress: bool = True) -> Stage
         "training_step": partial(steps.compare, effort, seed, progress),
         "stalls": partial(steps.stalls, effort, seed),
     }
+
+
+def on_devices(effort: Effort = FULL, seed: int = 0) -> Stages:
+    """Return how fast every packaged model is on every device; Keras starts here.
+
+    Parameters
+    ----------
+    effort : Effort
+        How much to measure.
+    seed : int
+        Of rendered photos.
+
+    Returns
+    -------
+    dict
+        ``devices``: a function without arguments that returns a dict.
+    """
+    from colorlab.bench import machines
+
+    return {"devices": partial(machines.rates, effort, seed)}

@@ -21,6 +21,11 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--fast", action="store_true", help="tiny sizes: shows that it works, not how fast it is"
     )
+    command.add_argument(
+        "--devices",
+        action="store_true",
+        help="measure how fast every packaged model is on each device, GPUs too, and nothing else",
+    )
     common.add_common(command)
     command.set_defaults(run=run)
 
@@ -33,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     effort = bench.FAST if arguments.fast else bench.FULL
     progress = not arguments.quiet
     figures: dict[str, Any] = {}
-    with tqdm(total=7, unit="figure", disable=not progress) as bar:
+    with tqdm(total=1 if arguments.devices else 7, unit="figure", disable=not progress) as bar:
 
         def measure(stages: bench.Stages) -> None:
             for name, stage in stages.items():
@@ -41,10 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
                 figures[name] = stage()
                 bar.update()
 
-        measure(bench.outside(effort, arguments.seed))
+        if not arguments.devices:
+            measure(bench.outside(effort, arguments.seed))
         common.start_keras()
         logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of several networks
-        measure(bench.inside(effort, arguments.seed, progress))
+        if arguments.devices:
+            measure(bench.on_devices(effort, arguments.seed))
+        else:
+            measure(bench.inside(effort, arguments.seed, progress))
     result = {"schema": 1, "fast": arguments.fast, "figures": figures, **_circumstances(arguments)}
     if arguments.json is not None:
         files.write_json(arguments.json, result)
@@ -97,6 +106,13 @@ def table(result: dict[str, Any]) -> str:
 def _rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what, measured and aim of every figure."""
     figures = result["figures"]
+    if "devices" in figures:
+        return [
+            (f"{device}, {name}, {way}", f"{one['per_second']:.1f} a second", "")
+            for device, found in figures["devices"].items()
+            for name, ways in found["models"].items()
+            for way, one in ways.items()
+        ]
     step, photos, stalls = figures["training_step"], figures["photos"], figures["stalls"]
     memory, first, films = figures["memory"], figures["first_photo"], figures["films"]
     best = result["bfloat16_in_hardware"]

@@ -66,6 +66,12 @@ def _add_color(kinds: Any) -> None:
     color.add_argument(
         "--grain", type=float, default=0.0, help="largest strength of film grain, such as 0.03 (0)"
     )
+    color.add_argument(
+        "--zoom",
+        type=float,
+        default=0.0,
+        help="how far random windows may come closer, below 1: 0.5 shows half a side or more (0)",
+    )
     color.add_argument("--backbone", help="embedded (the default), imagenet or an HDF5 file")
     color.add_argument(
         "--loss",
@@ -80,6 +86,19 @@ def _add_color(kinds: Any) -> None:
         choices=("cosine", "constant"),
         default="cosine",
         help="warm up and fall along a cosine, or stay constant as in the paper (cosine)",
+    )
+    color.add_argument(
+        "--widths",
+        type=common.positive,
+        nargs=4,
+        metavar="CHANNELS",
+        help="channels of our layers beside VGG's blocks 2 to 5 (96 128 192 256)",
+    )
+    color.add_argument(
+        "--context",
+        type=common.from_zero,
+        metavar="CHANNELS",
+        help="channels of what is told of the whole picture (256)",
     )
     color.add_argument("--dropout", type=float, help="share of VGG's channels dropped, below 1 (0)")
     color.add_argument(
@@ -215,6 +234,8 @@ def run_color(arguments: argparse.Namespace) -> int:
     asked = {
         "n": arguments.bins,
         "align": arguments.align,
+        "widths": arguments.widths,
+        "context": arguments.context,
         "dropout": arguments.dropout,
         "backbone": arguments.backbone,
         "head": "chroma" if arguments.loss == "euclidean" else "bins",
@@ -233,6 +254,7 @@ def run_color(arguments: argparse.Namespace) -> int:
         flip=not arguments.no_flip,
         curve=arguments.curve,
         grain=arguments.grain,
+        zoom=arguments.zoom,
         loss=arguments.loss,
         precision=arguments.precision,
         seed=arguments.seed,

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from colorlab import media
 from colorlab.errors import InputError
 
 
@@ -18,6 +19,10 @@ class Augment:
     ----------
     crop : int or None
         Side of a random square crop, pixels; None keeps the whole picture.
+    zoom : float
+        How far a random window may come closer: its side is drawn from 1 - `zoom` to 1 times the
+        picture's, and what it shows is scaled to the crop's size, or the picture's; 0 scales
+        nothing.
     flip : bool
         Mirror every second picture, on average, left to right.
     curve : float
@@ -31,8 +36,11 @@ class Augment:
     flip: bool = True
     curve: float = 0.0
     grain: float = 0.0
+    zoom: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.zoom < 1:
+            raise InputError(f"zoom must lie in [0, 1); received {self.zoom!r}.")
         for name in ("curve", "grain"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative; received {getattr(self, name)!r}.")
@@ -48,14 +56,14 @@ def cut(
     picture : numpy.ndarray of uint8, (size, size, 3)
         The picture.
     augment : Augment
-        Its `crop` and `flip` count.
+        Its `crop`, `zoom` and `flip` count.
     rng : numpy.random.Generator
         Source of chance.
 
     Returns
     -------
     numpy.ndarray of uint8, (side, side, 3)
-        A view; `side` is the crop's or the picture's.
+        `side` is the crop's or the picture's; a view where nothing is scaled.
 
     Raises
     ------
@@ -68,9 +76,14 @@ def cut(
         raise InputError(
             f"crops of {side} pixels do not fit pictures of {size}; choose a smaller crop."
         )
-    top, left = rng.integers(0, size - side + 1, 2)
+    window = side
+    if augment.zoom:
+        window = round(size * (1 - augment.zoom * rng.random()))
+    top, left = rng.integers(0, size - window + 1, 2)
     mirror = rng.random() < 0.5
-    crop = picture[top : top + side, left : left + side]
+    crop = picture[top : top + window, left : left + window]
+    if window != side:
+        crop = media.resize(crop, side, side)
     return crop[:, ::-1] if augment.flip and mirror else crop
 
 

@@ -194,7 +194,7 @@ def _training_batches(
     photos: PhotoSet, config: ColorModelConfig, settings: Settings
 ) -> Callable[[int, int], Batch]:
     """Return the maker of batches: (epoch, step) to varied photos, all of them once per epoch."""
-    augment = Augment(settings.crop, settings.flip, settings.curve, settings.grain)
+    augment = Augment(settings.crop, settings.flip, settings.curve, settings.grain, settings.zoom)
     size = settings.batch_size
 
     def make(epoch: int, step: int) -> Batch:

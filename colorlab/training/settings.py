@@ -35,9 +35,9 @@ class Settings:
         Side of the random square crops, pixels, a multiple of 16; None trains on whole pictures.
     flip : bool
         Mirror pictures at random.
-    curve, grain : float
-        Spread of random luma curves and largest strength of film grain, see
-        `colorlab.datasets.Augment`.
+    curve, grain, zoom : float
+        Spread of random luma curves, largest strength of film grain, and how far random windows may
+        come closer, see `colorlab.datasets.Augment`.
     loss : {"crossentropy", "rebalanced", "euclidean"}
         See `colorlab.losses`.
     precision : {"auto", "float32", "mixed_bfloat16"}
@@ -62,6 +62,7 @@ class Settings:
     flip: bool = True
     curve: float = 0.0
     grain: float = 0.0
+    zoom: float = 0.0
     loss: str = "crossentropy"
     precision: str = "auto"
     seed: int = 0
@@ -91,6 +92,7 @@ class Settings:
                 )
             ),
             (0 <= self.average < 1, "average must lie in [0, 1)", self.average),
+            (0 <= self.zoom < 1, "zoom must lie in [0, 1)", self.zoom),
             (
                 self.crop is None or (self.crop >= 16 and self.crop % 16 == 0),
                 "crop must be a positive multiple of 16 pixels",
