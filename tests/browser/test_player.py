@@ -10,7 +10,7 @@ from colorlab.widgets import player
 pytestmark = pytest.mark.browser
 
 SLIDER = "frame"
-NAMES = ("grey", "frame by frame", "report, free", "ours, free", "truth")
+NAMES = ("grey", "frame by frame", "paper's, free", "ours, free", "truth")
 COLUMNS = 3
 
 
