@@ -17,7 +17,9 @@ COLUMNS = 3
 @pytest.fixture(scope="module")
 def known():
     """The notebook's films that need no model."""
-    film = np.stack([Scene(17).render(k / 15, 112, 200) for k in range(12)]).astype(np.float32) / 255
+    film = (
+        np.stack([Scene(17).render(k / 15, 112, 200) for k in range(12)]).astype(np.float32) / 255
+    )
     return {"truth": film, "grey": np.repeat(yuv.luma(film), 3, axis=-1)}
 
 
