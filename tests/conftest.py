@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 from fractions import Fraction
+from pathlib import Path
 
 # Before anything imports a backend. KERAS_BACKEND itself is the caller's choice (see Makefile).
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -11,6 +12,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # two test processes share a GPU
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 os.environ["MPLBACKEND"] = "Agg"
+# JAX compiles a small network for longer than the test runs it: compile quickly, and once for all.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).resolve().parents[1] / ".pytest_cache/jax")
+)
 
 import numpy as np
 import pytest

@@ -541,7 +541,7 @@ def test_coasts_are_rendered_once(cache, monkeypatch):
     ):
         with pytest.raises(AssertionError, match="decoded again"):
             render(**changed)
-    monkeypatch.setattr(clips, "_renderer", lambda: "another")
+    monkeypatch.setattr(clips, "renderer_digest", lambda: "another")
     with pytest.raises(AssertionError, match="decoded again"):
         render()
 

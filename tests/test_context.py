@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlab import checkpoints, devices, files
+from colorlab import checkpoints, color_model, devices, files
 from colorlab.cli import main
-from colorlab.experiments import context, pictures, reduced
+from colorlab.experiments import context, fitting, pictures, reduced
 from colorlab.experiments.film import figures, rolling
 from colorlab.experiments.film import strips as film_strips
 from colorlab.experiments.harness import Asked
+from colorlab.training.color import prepare
 
 # On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
@@ -21,7 +22,7 @@ def trained(tmp_path_factory):
     """A training on its way, twice: the second time it is recalled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "precision", lambda wanted="auto": "float32")
-        patch.setattr(reduced, "HEADS", 1.0)
+        patch.setattr(fitting, "HEADS", 1.0)
         rgb = pictures.rendered(34, 16).rgb
         cache, recipe = tmp_path_factory.mktemp("cache"), reduced.Recipe(**RECIPE)
         return [context.train_color(recipe, rgb[:30], rgb[30:], False, cache) for _ in range(2)]
@@ -44,10 +45,10 @@ def test_a_color_model_is_kept_after_epochs_and_at_its_best(trained):
 def test_what_was_kept_has_the_loss_of_its_epoch(trained):
     models, history = trained[0]
     rgb = pictures.rendered(34, 16).rgb[30:]
-    inputs, truth = reduced.prepare(rgb, models["best"].config)
+    inputs, truth = prepare(rgb, models["best"].config)
     for one in models.values():
         epoch = one.card["training"]["best_epoch"]
-        heads = context.color_model.at_head_resolution(one.network)
+        heads = color_model.at_head_resolution(one.network)
         found = heads.predict_on_batch(inputs)
         loss = 0.0
         for head in "uv":
@@ -76,7 +77,7 @@ def measured(strips, model):
                 "kind": kind,
                 "color": color,
                 "epoch": 7,
-                "rollouts": context._roll(answerer, strips, contexts),
+                "rollouts": context.roll(answerer, strips, contexts),
                 "identity": figures.obey(answerer, strips, (2,)),
             }
     return found

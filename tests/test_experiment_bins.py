@@ -168,7 +168,7 @@ def test_the_fast_experiment_from_end_to_end(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(reduced, "FAST", tiny)
     arms, opened = bins.arms, reduced.open_photos
     monkeypatch.setattr(bins, "arms", lambda asked: arms(asked)[2:])
-    monkeypatch.setattr(reduced, "open_photos", lambda asked: opened(asked, (16, 30, 4)))
+    monkeypatch.setattr(bins, "prepare", lambda asked: opened(asked, (16, 30, 4)))
     words = ["experiment", "bins", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     result = files.read_json(tmp_path / "run" / "result.json")

@@ -9,6 +9,7 @@ from colorlab import coast, files
 from colorlab.cli import main
 from colorlab.errors import InputError
 from colorlab.experiments import foliage, pictures, reduced
+from colorlab.experiments.foliage import sets as opened
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.reactions import Scenes
 from colorlab.experiments.reduced import Photos, Recipe, Seen
@@ -181,7 +182,7 @@ def test_one_verdict_of_two_holds_partly():
 
 
 def test_fast_runs_render_two_sets_that_share_no_scene(monkeypatch):
-    monkeypatch.setattr(foliage, "FAST", (16, 4, 2, 3))
+    monkeypatch.setattr(opened, "FAST", (16, 4, 2, 3))
     data, dataset = foliage.prepare(Asked(fast=True, seed=3, progress=False))
     assert data.water.training.shape == data.landscape.training.shape == (4, 16, 16, 3)
     assert data.water.measured.shape == (2, 16, 16, 3)
@@ -201,7 +202,7 @@ def test_two_sets_of_photos_are_wanted(tmp_path):
 
 
 def test_foliage_from_end_to_end(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(foliage, "FAST", (16, 15, 2, 3))
+    monkeypatch.setattr(opened, "FAST", (16, 15, 2, 3))
     given = measured(0.1, 0.3, 0.5, 0.2)
     monkeypatch.setattr(foliage, "measure", lambda arm, data, progress: given[arm.name])
     out = tmp_path / "run"

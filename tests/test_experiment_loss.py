@@ -158,7 +158,7 @@ def test_the_fast_experiment_from_end_to_end(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(reduced, "FAST", tiny)
     monkeypatch.setattr(loss, "RATES", (0, loss.USUAL))
     opened = reduced.open_photos
-    monkeypatch.setattr(reduced, "open_photos", lambda asked: opened(asked, (16, 30, 4)))
+    monkeypatch.setattr(loss, "prepare", lambda asked: opened(asked, (16, 30, 4)))
     words = ["experiment", "loss", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     result = files.read_json(tmp_path / "run" / "result.json")

@@ -12,6 +12,7 @@ from colorlab.errors import InputError
 from colorlab.experiments import answers, pictures, reduced, scores, statistics, taps
 from colorlab.experiments.harness import Asked
 from colorlab.experiments.reduced import Recipe, Seen
+from colorlab.experiments.verdicts import side
 from colorlab.training.run import Run
 
 pytestmark = pytest.mark.keras
@@ -375,7 +376,6 @@ def test_differences_are_taken_in_pairs_and_over_seeds(rng):
     assert found["value"] == pytest.approx(0.6, abs=0.05)
     assert found["spread"] == pytest.approx(0.2, abs=0.1)
     assert 0.3 < found["low"] < 0.5 < 0.7 < found["high"] < 0.9
-    assert answers.sign(found) == 1 and answers.sign(answers.difference(theirs, ours, gain)) == -1
+    assert side(found) == 1 and side(answers.difference(theirs, ours, gain)) == -1
     alone = [answers.over_seeds(arms, gain) for arms in (ours, theirs)]
     assert alone[0]["low"] < alone[1]["high"]
-    assert answers.sign({"low": -1, "high": 1}) == answers.sign({"low": 0, "high": 1}) == 0

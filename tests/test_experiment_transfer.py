@@ -67,9 +67,19 @@ def test_a_factor_that_is_a_lower_bound_says_so():
      ((0.2, 0.3), (0.8, 0.9), "does not hold"), ((0.2, 0.3), (0.8, 1.1), "cannot be told"),
      ((1.0, 1.0), (1.0, 1.0), "cannot be told")],
 )  # fmt: skip
-def test_a_verdict_follows_from_intervals(lows, highs, said):
+def test_factors_are_judged_against_one_and_differences_against_nothing(lows, highs, said):
     found = [{"low": low, "high": high} for low, high in zip(lows, highs, strict=True)]
-    assert transfer.verdict(found, above=1) == said
+    shortening = dict(
+        zip(transfer.CONTROLS, ({"epochs": o, "minutes": o} for o in found), strict=True)
+    )
+    against = {
+        kind: {"low": one["low"] - 1, "high": one["high"] - 1}
+        for kind, one in zip(("blocks-4", "blocks-3"), found, strict=True)
+    }
+    judged = transfer.judge(shortening, {**against, "hypercolumns": {"low": -1, "high": 1}})
+    assert judged == {
+        "shortens": said, "minutes": said, "depth": said, "residual": "cannot be told"
+    }  # fmt: skip
 
 
 def arms_of(**ways):
@@ -195,7 +205,7 @@ def test_transfer_from_end_to_end(tmp_path, monkeypatch):
     given = arms_of(random={"pace": 1}, random_trained={"pace": 2})
     monkeypatch.setattr(transfer, "measure", lambda arm, data, progress: given[arm.name])
     opened = reduced.open_photos
-    monkeypatch.setattr(reduced, "open_photos", lambda asked: opened(asked, fast=(16, 15, 2)))
+    monkeypatch.setattr(transfer, "prepare", lambda asked: opened(asked, fast=(16, 15, 2)))
     out = tmp_path / "run"
     words = ["experiment", "transfer", "--fast", "--quiet", "--out", str(out)]
     assert main(words) == 0

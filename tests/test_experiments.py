@@ -16,6 +16,7 @@ from colorlab.cli import main
 from colorlab.errors import InputError
 from colorlab.experiments import (
     activations,
+    digests,
     grey_input,
     harness,
     pictures,
@@ -24,6 +25,7 @@ from colorlab.experiments import (
     statistics,
 )
 from colorlab.experiments.harness import Arm, Asked
+from colorlab.plots.experiments import draw
 
 pytestmark = pytest.mark.keras
 
@@ -225,6 +227,19 @@ def test_an_arm_of_another_kind_is_not_taken_up(tmp_path, monkeypatch, change):
         (tmp_path / "arms" / "ten.json").write_text("[]")
         wanted = ["six", "ten"]
     assert throw(tmp_path, asked)[1] == wanted
+
+
+def test_the_code_of_a_package_is_that_of_all_its_files(tmp_path):
+    inner = tmp_path / "asked" / "inner" / "answer.py"
+    inner.parent.mkdir(parents=True)
+    inner.write_text("answer = 41")
+    own = inner.parents[1] / "__init__.py"
+    own.touch()
+    (tmp_path / "beside.py").touch()
+    before = digests.of_sources(str(own))
+    assert len(before) == 2 and digests.of_sources(str(inner)) == before[1:]
+    inner.write_text("answer = 42")
+    assert digests.of_sources(str(own)) == [before[0], *digests.of_sources(str(inner))] != before
 
 
 # --- photos --------------------------------------------------------------------------------------
@@ -535,6 +550,13 @@ def test_without_a_name_the_questions_are_listed_and_no_backend_starts():
     *listed, started = done.stdout.splitlines()
     assert started == "set()", done.stderr
     assert listed == [f"{name:10}  {question}" for name, question in experiments.QUESTIONS.items()]
+
+
+def test_every_experiment_has_figures_of_its_own():
+    modules = (ROOT / "colorlab/plots/experiments").glob("[!_]*.py")
+    assert {path.stem for path in modules} == set(experiments.QUESTIONS)
+    with pytest.raises(InputError, match="there is no experiment 'gray_input'"):
+        draw("gray_input", {})
 
 
 @pytest.mark.parametrize(

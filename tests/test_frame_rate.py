@@ -6,9 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from colorlab import checkpoints, color_model, film_metrics
+from colorlab import checkpoints, color_model, datasets, film_metrics
 from colorlab.checkpoints import ColorModel
-from colorlab.cli import experiment as command
 from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets import Clip, ClipSet
@@ -16,8 +15,12 @@ from colorlab.errors import InputError
 from colorlab.experiments import frame_rate, harness
 from colorlab.experiments.film import learning, rolling
 from colorlab.experiments.film import strips as film_strips
+from colorlab.experiments.film.figures import over_samples
 from colorlab.experiments.frame_rate import Films, Scale
+from colorlab.experiments.frame_rate.cells import FIGURES, against_copying
+from colorlab.experiments.frame_rate.films import add_clips
 from colorlab.experiments.harness import Asked
+from colorlab.plots.experiments import draw
 
 # On one backend: what trains here is tested on both by test_film_measures.py.
 
@@ -95,7 +98,7 @@ def cell(films, answerer, name="1"):
 
 
 def figures(found):
-    return {name: float(figure(found)[0]) for name, figure in frame_rate.FIGURES.items()}
+    return {name: float(figure(found)[0]) for name, figure in FIGURES.items()}
 
 
 def test_a_copier_is_found_out(films):
@@ -105,7 +108,7 @@ def test_a_copier_is_found_out(films):
     copied = (tested.pairs.labels[:, 0] == tested.pairs.labels[:, 1]).mean()
     assert found["accuracy"] == pytest.approx(copied, abs=1e-4)
     assert found["warp"] < 1e-3 or found["warp"] < figures(cell(films, rolling.Alone()))["warp"]
-    none = frame_rate._figures({"1": cell(films, rolling.Copier(tested.chances))})
+    none = against_copying({"1": cell(films, rolling.Copier(tested.chances))})
     same = cell(films, rolling.Copier(tested.chances))
     assert np.allclose(none["gain"](same, "1"), 0) and np.allclose(none["gain_loss"](same, "1"), 0)
 
@@ -123,11 +126,11 @@ def test_the_truth_is_the_best_there_is(films):
 
 
 def test_a_figure_without_pixels_is_none():
-    assert frame_rate.tell(np.full(5, np.nan)) is None
-    told = frame_rate.tell(np.array([1.0, np.nan, 0.5, 1.5]))
+    some = np.array([1.0, np.nan, 0.5, 1.5])
+    told = over_samples([some])
     assert told["value"] == 1 and told["low"] >= 0.5
-    assert frame_rate.over_seeds([None, told]) is None
-    assert frame_rate.over_seeds([told, told])["spread"] == 0
+    assert over_samples([np.full(5, np.nan)]) is over_samples([some, np.full(5, np.nan)]) is None
+    assert over_samples([some, some])["spread"] == 0
 
 
 # --- verdicts ------------------------------------------------------------------------------------
@@ -226,13 +229,13 @@ def answered(small, films, clips, tmp_path_factory):
         return ClipSet("clips", split, split, height, chosen)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frame_rate.datasets, "open_clips", open_clips)
+        patch.setattr(datasets, "open_clips", open_clips)
         patch.setattr(learning, "train", lambda *given, **more: (None, [4.6]))
         patch.setattr(rolling, "Network", lambda network, color: rolling.Alone())
         asked = Asked(photos="clips.csv", progress=False)
         out = tmp_path_factory.mktemp("out")
         result = harness.run("frame_rate", frame_rate, asked, out)
-        drawn = command.FIGURES["frame_rate"](result)
+        drawn = draw("frame_rate", result)
     return out, result, drawn
 
 
@@ -271,7 +274,7 @@ def test_clips_are_told_one_by_one(answered):
 def test_training_pairs_end_alike_at_every_stride(small, clips, color):
     films = Films(color, {}, {}, {})
     sets = [ClipSet("clips", None, "", 64, tuple(clips))] * 2
-    frame_rate._add_clips(films, *sets, progress=False)
+    add_clips(films, *sets, progress=False)
     last = [films.training[f"stride {stride}"].rgb[:, -1] for stride in frame_rate.STRIDES]
     assert all(np.array_equal(last[0], one) for one in last)
     assert len(films.training["stride 1"]) == len(range(30, 40)) + len(range(30, 34))

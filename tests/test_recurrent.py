@@ -228,11 +228,6 @@ def test_a_difference_from_itself_is_none(strips):
         assert found == {"value": 0, "low": 0, "high": 0, "spread": 0}
     nothing = {**one, "changed": [0.0] * 3, "changed_right": [0.0] * 3}
     assert figures.over_seeds([nothing], figures.changed) is None
-    assert figures.side(None) == figures.side({"low": -1, "high": 1}) == 0
-
-
-def test_a_smoothed_line_stays_a_line():
-    assert figures.smooth([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx([2, 2.5, 3, 3.5, 4])
 
 
 # --- the experiment ------------------------------------------------------------------------------

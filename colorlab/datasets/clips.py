@@ -198,7 +198,7 @@ def coasts(
         )
     root = Path(cache) if cache is not None else default_cache()
     what = f"{frames} frames at {rate}, {height} x {width}"
-    renderer = _renderer()
+    renderer = renderer_digest()
     clips = []
     for seed in tqdm(seeds, desc="rendering coasts", disable=not progress, delay=1):
         name = f"coast-{seed}"
@@ -242,8 +242,8 @@ def join(sets: Sequence[ClipSet]) -> ClipSet:
     return ClipSet(name, "/".join(sorted(splits)) or None, digest, heights[0], clips)
 
 
-def _renderer() -> str:
-    """Digest of the renderer's code: when it changes, kept pictures are rendered again."""
+def renderer_digest() -> str:
+    """Return the digest of the renderer's code: when it changes, all is rendered again."""
     files = sorted(Path(coast.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 

@@ -82,8 +82,3 @@ def difference(
             for one, other in zip(ours, theirs, strict=True)
         ]
     )
-
-
-def sign(interval: Mapping[str, float]) -> int:
-    """Say on which side of 0 an interval lies: 1 above, -1 below, 0 where it holds 0."""
-    return int(interval["low"] > 0) - int(interval["high"] < 0)

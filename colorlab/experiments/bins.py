@@ -18,9 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from colorlab import yuv
 from colorlab.bins import BinGrid
 from colorlab.experiments import answers, reduced, scores, statistics
-from colorlab.experiments.answers import Figures, sign
+from colorlab.experiments.answers import Figures
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.reduced import DECODERS, Photos
+from colorlab.experiments.verdicts import side, verdict, with_findings
 
 NUMBERS = (10, 11, 20, 21, 30, 31, 50, 51)
 """Bins per axis: even, with grey on an edge, and the next odd one, with grey in a centre."""
@@ -126,22 +127,8 @@ def count_pairs(grid: BinGrid, rgb: NDArray[np.uint8]) -> dict[str, list[float]]
     }
 
 
-def prepare(asked: Asked) -> tuple[Photos, dict[str, Any]]:
-    """Open the photos to learn from and those to measure on.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
-    Returns
-    -------
-    photos : Photos
-        The photos.
-    dataset : dict
-        What the result says of them.
-    """
-    return reduced.open_photos(asked)
+prepare = reduced.open_photos
+"""Open the photos to learn from and those to measure on."""
 
 
 def arms(asked: Asked) -> list[Arm]:
@@ -261,8 +248,7 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "rebalancing": compare(rebalanced, plain[BALANCED]),
         "verdict": judge_parity(parity),
     }
-    findings = conclude(summary)
-    return {**summary, "findings": findings, "finding": "; ".join(findings.values())}
+    return with_findings(summary, conclude(summary))
 
 
 def _learnt(figures: Figures) -> NDArray[np.float64]:
@@ -358,12 +344,7 @@ def judge_parity(parity: Mapping[str, Any]) -> str:
     str
         ``holds``, ``holds partly``, ``does not hold`` or ``cannot be told``.
     """
-    sides = [sign(one["neutral annealed 0.4"]) for one in parity.values()]
-    if all(side < 0 for side in sides):
-        return "holds"
-    if any(side < 0 for side in sides):
-        return "holds partly"
-    return "does not hold" if all(side > 0 for side in sides) else "cannot be told"
+    return verdict(-side(one["neutral annealed 0.4"]) for one in parity.values())
 
 
 def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -382,8 +363,8 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
     numbers, parity = summary["numbers"], summary["parity"]
     few, many = (numbers[str(pick(map(int, numbers)))] for pick in (min, max))
     small, large = min(map(int, numbers)), max(map(int, numbers))
-    better = [pair for pair, one in summary["more_bins"].items() if sign(one["gain mean"]) > 0]
-    cleaner = [k for k, one in parity.items() if sign(one["neutral annealed 0.4"]) < 0]
+    better = [pair for pair, one in summary["more_bins"].items() if side(one["gain mean"]) > 0]
+    cleaner = [k for k, one in parity.items() if side(one["neutral annealed 0.4"]) < 0]
     rebalancing = summary["rebalancing"]
     most = {int(n): max(one["possible"]) for n, one in summary["pairs"].items() if n != "luma"}
     moves = {1: "adds", -1: "takes", 0: "may change"}
@@ -399,7 +380,7 @@ def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
         ),
         "pairs": f"at no luma exist more than {max(most.values()):.0%} of the pairs of bins",
         "rebalancing": (
-            f"rebalancing {moves[sign(color)]} {abs(color['value']):.0%} of colourfulness and "
-            f"{moves[sign(gain)]} {abs(gain['value']):.2f} dB"
+            f"rebalancing {moves[side(color)]} {abs(color['value']):.0%} of colourfulness and "
+            f"{moves[side(gain)]} {abs(gain['value']):.2f} dB"
         ),
     }

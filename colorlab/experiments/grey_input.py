@@ -20,6 +20,7 @@ from colorlab.experiments import activations, similarity, statistics
 from colorlab.experiments.activations import LAYERS, build, draw_places, look
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.pictures import open_pictures
+from colorlab.experiments.verdicts import side, verdict
 
 MOST = 0.5
 """Share of a unit's variance, the square of its correlation, that must be kept: more than half."""
@@ -300,7 +301,8 @@ def judge(layers: Mapping[str, Any], control: Mapping[str, Any] | None = None) -
         bucket = kept if enough else lost if same["high"] < MOST**0.5 else unsure
         bucket.append(name)
     found: dict[str, Any] = {"kept": kept, "lost": lost, "open": unsure}
-    found |= {"verdict": _verdict(kept, not unsure)}
+    sides = [1 if name in kept else -1 if name in lost else 0 for name in LAYERS]
+    found |= {"verdict": verdict(sides)}
     finding = (
         f"{len(kept)} of {len(LAYERS)} layers keep most of their activation behaviour on grey "
         f"pictures: r {_range(layers, 'same')}; on another photo {_range(layers, 'other')}"
@@ -319,21 +321,12 @@ def judge(layers: Mapping[str, Any], control: Mapping[str, Any] | None = None) -
 
 
 def _judge_control(difference: Mapping[str, Any], pair: str) -> dict[str, Any]:
-    moved = {name: difference[name]["unit_correlation"][pair] for name in LAYERS}
-    more = [name for name, one in moved.items() if one["low"] > 0]
-    less = [name for name, one in moved.items() if one["high"] < 0]
-    unsure = [name for name in LAYERS if name not in (*more, *less)]
-    verdict = _verdict(more, bool(less))
-    return {"more": more, "less": less, "unsure": unsure, "verdict": verdict}
-
-
-def _verdict(holding: Sequence[str], refuted: bool) -> str:
-    """Judge by the layers of which a claim holds; where of none, by whether that refutes it."""
-    if len(holding) == len(LAYERS):
-        return "holds"
-    if holding:
-        return "holds partly"
-    return "does not hold" if refuted else "cannot be told"
+    moved = {name: side(difference[name]["unit_correlation"][pair]) for name in LAYERS}
+    more, less, unsure = (
+        [name for name, one in moved.items() if one == where] for where in (1, -1, 0)
+    )
+    judged = verdict(moved.values(), lenient=True)
+    return {"more": more, "less": less, "unsure": unsure, "verdict": judged}
 
 
 def _range(layers: Mapping[str, Any], pair: str) -> str:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
-import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -24,7 +22,7 @@ from tqdm.auto import tqdm
 from colorlab import checkpoints, files
 from colorlab.bench import processes
 from colorlab.errors import InputError
-from colorlab.experiments import QUESTIONS
+from colorlab.experiments import QUESTIONS, digests
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +155,7 @@ def run(
     for arm in tqdm(arms, desc=name, unit="arm", disable=not asked.progress):
         path = folder / f"{arm.name}.json"
         about = {"experiment": name, **dataclasses.asdict(arm)}
-        identity = _digest(about | shared)
+        identity = digests.of_json(about | shared)
         kept = _kept(path, identity)
         if kept is None and only and arm.name not in only:
             continue
@@ -207,10 +205,4 @@ def _kept(path: Path, identity: str) -> dict[str, Any] | None:
 
 def _code(experiment: Experiment) -> str:
     """Return the digest of the sources that an arm's figures come from."""
-    sources = [experiment.__file__, *(module.__file__ for module in experiment.CODE)]
-    return _digest([files.sha256(source) for source in sources if source])
-
-
-def _digest(content: Any) -> str:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digests.of_json(digests.of_sources(experiment.__file__, experiment.CODE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
+import itertools
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import color_model, files, losses, vgg, yuv
+from colorlab import files, vgg, yuv
 from colorlab.datasets.photos import default_cache
-from colorlab.experiments import reduced
+from colorlab.experiments import digests, fitting, reduced
 from colorlab.experiments.reduced import Recipe, Seen, Trained
 from colorlab.experiments.statistics import replicate, told
-from colorlab.training.color import prepare
-from colorlab.training.run import Batch, Run, Task
+from colorlab.training.run import Run
 
 
 def unseen(rgb: NDArray[np.uint8]) -> Seen:
@@ -83,17 +82,16 @@ def learn(
     curve : list of list of float
         For each epoch the cross-entropy U + V of each measured photo, nats a pixel.
     """
-    config, how = recipe.config, recipe.settings
-    names = [tensor.name for tensor in network.inputs]
+    config = recipe.config
     prior = reduced.count_prior(training.rgb, config)
     answer = Trained(network, recipe, prior, []).outputs(measured)
     identity = {
         "recipe": dataclasses.asdict(recipe),
-        "network": {"name": network.name, "inputs": names},
+        "network": {"name": network.name, "inputs": [one.name for one in network.inputs]},
         "data": {"training": training.digest, "measured": measured.digest},
-        "code": {"sha256": [files.sha256(str(one)) for one in (__file__, reduced.__file__)]},
+        "code": {"sha256": digests.of_sources(__file__, (reduced, fitting))},
     }
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    digest = digests.of_json(identity)[:16]
     folder = files.ensure_folder(default_cache() / f"transfer-{digest}")
     kept = folder / "curve.json"
     curve: list[list[float]] = files.read_json(kept)["curve"] if kept.is_file() else []
@@ -106,27 +104,14 @@ def learn(
             curve.append([round(float(one), 4) for one in total])
             files.write_json(kept, {"curve": curve})
 
-    def pick(seen: Seen, which: NDArray[np.integer]) -> Batch:
-        inputs = seen.inputs(names, which)
-        targets = prepare(seen.rgb[which], config)[1]
-        return inputs if isinstance(network.input, dict) else inputs[names[0]], targets
-
-    def batch(epoch: int, step: int) -> Batch:
-        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(training))
-        return pick(training, order[step * how.batch_size : (step + 1) * how.batch_size])
-
-    task = Task(
-        network=color_model.at_head_resolution(network),
-        losses=losses.head_losses(recipe.loss),
+    task = fitting.make_task(recipe, network, training, measured, prior, identity)
+    timed = dataclasses.replace(  # the curve is what validates: an epoch's time is its steps'
+        task,
         metrics={},
-        steps=len(training) // how.batch_size,
-        batch=batch,
-        validation=lambda: [pick(measured, np.arange(min(how.batch_size, len(measured))))],
-        identity=identity,
-        keep=lambda row: None,
+        validation=lambda: itertools.islice(task.validation(), 1),
         begin=note,
     )
-    run = Run(task, how, folder)
+    run = Run(timed, recipe.settings, folder)
     run.fit(progress)
     note(recipe.epochs)
     shutil.rmtree(folder)

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorlab.experiments import answers, reduced, statistics
-from colorlab.experiments.answers import sign
 from colorlab.experiments.harness import Arm, Asked
-from colorlab.experiments.reduced import DECODERS, Photos
+from colorlab.experiments.reduced import DECODERS
+from colorlab.experiments.verdicts import side, verdict, with_findings
 
 RATES = (3e-4, 1e-3, 3e-3)
 """Adam's learning rates."""
@@ -55,22 +55,8 @@ PROTOCOL = reduced.PROTOCOL + (
 )
 
 
-def prepare(asked: Asked) -> tuple[Photos, dict[str, Any]]:
-    """Open the photos to learn from and those to measure on.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
-    Returns
-    -------
-    photos : Photos
-        The photos.
-    dataset : dict
-        What the result says of them.
-    """
-    return reduced.open_photos(asked)
+prepare = reduced.open_photos
+"""Open the photos to learn from and those to measure on."""
 
 
 def arms(asked: Asked) -> list[Arm]:
@@ -95,24 +81,8 @@ def arms(asked: Asked) -> list[Arm]:
     ]
 
 
-def measure(arm: Arm, data: Photos, progress: bool) -> dict[str, Any]:
-    """Train and measure one arm.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Photos
-        The photos.
-    progress : bool
-        Show bars.
-
-    Returns
-    -------
-    dict
-        As `reduced.measure`.
-    """
-    return reduced.measure(arm, data, progress)
+measure = reduced.measure
+"""Train and measure one arm."""
 
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -167,17 +137,15 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "easier": easier["verdict"],
         "stable": stable["verdict"],
     }
-    findings = conclude(curve, desaturation, easier, stable)
-    return {
+    summary = {
         "rates": rates,
         "curve": curve,
         "desaturation": desaturation,
         "easier": easier,
         "stable": stable,
         "verdict": verdicts,
-        "findings": findings,
-        "finding": "; ".join(findings.values()),
     }
+    return with_findings(summary, conclude(curve, desaturation, easier, stable))
 
 
 Runs = Mapping[float, Sequence[Mapping[str, Any]]]
@@ -315,14 +283,9 @@ def judge_desaturation(differences: Mapping[str, Mapping[str, float]]) -> dict[s
     sides = {-1: "below", 1: "above", 0: "unsure"}
     found: dict[str, list[str]] = {name: [] for name in sides.values()}
     for decoder, one in differences.items():
-        found[sides[sign(one)]].append(decoder)
-    if len(found["below"]) == len(differences):
-        verdict = "holds"
-    elif found["below"]:
-        verdict = "holds partly"
-    else:
-        verdict = "cannot be told" if found["unsure"] else "does not hold"
-    return {"differences": dict(differences), **found, "verdict": verdict}
+        found[sides[side(one)]].append(decoder)
+    judged = verdict(-side(one) for one in differences.values())
+    return {"differences": dict(differences), **found, "verdict": judged}
 
 
 def judge_spread(
@@ -352,16 +315,16 @@ def judge_spread(
     smallest = 1e-4  # runs that agree to a ten-thousandth of a decibel agree
     ratio = _widest([np.maximum(b, smallest) / np.maximum(a, smallest) for a, b in parts])
     if ratio["low"] >= MUCH:
-        verdict = "holds"
+        judged = "holds"
     elif ratio["low"] > 1:
-        verdict = "holds partly"
+        judged = "holds partly"
     else:
-        verdict = "does not hold" if ratio["high"] < 1 else "cannot be told"
+        judged = "does not hold" if ratio["high"] < 1 else "cannot be told"
     return {
         "classification": _widest([a for a, _ in parts]),
         "regression": _widest([b for _, b in parts]),
         "ratio": ratio,
-        "verdict": verdict,
+        "verdict": judged,
     }
 
 

@@ -11,7 +11,6 @@ time.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import shutil
@@ -23,12 +22,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import bins, checkpoints, color_model, devices, files, losses, metrics, vgg, yuv
-from colorlab.bins import BinGrid
+from colorlab import bins, checkpoints, color_model, files, losses, metrics, vgg, yuv
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets.photos import default_cache
-from colorlab.experiments import scores, statistics, taps
+from colorlab.experiments import digests, fitting, scores, statistics, taps
+from colorlab.experiments import recipe as recipes
+from colorlab.experiments.fitting import fed, flatten_heads, make_task
 from colorlab.experiments.harness import Arm, Asked
+from colorlab.experiments.recipe import EPOCHS, Recipe
 from colorlab.experiments.scores import DECODERS, evaluate
 from colorlab.experiments.taps import (
     BATCH,
@@ -37,14 +38,11 @@ from colorlab.experiments.taps import (
     TRAINING,
     Photos,
     Seen,
-    in_order,
     look,
     open_photos,
 )
 from colorlab.training import color, run, settings
-from colorlab.training.color import prepare
-from colorlab.training.run import Batch, Run, Task
-from colorlab.training.settings import Settings
+from colorlab.training.run import Run, Task
 
 __all__ = [
     "BATCH",
@@ -68,16 +66,12 @@ __all__ = [
     "train",
 ]
 
-EPOCHS = 8
-"""Passes over the training photos."""
-
-HEADS = 0.01
-"""What the heads' drawn weights are multiplied with, so that every arm begins knowing nothing."""
-
 FAST = {"taps": (2, 3), "widths": (16, 16), "context": 16, "epochs": 6}
 """The recipe of a fast run, where nothing else is said."""
 
-LEARNT_BY = (taps, bins, color_model, losses, vgg, yuv, color, run, settings)
+LEARNT_BY = (
+    *(recipes, fitting, taps, bins, color_model, losses, vgg, yuv, color, run, settings),
+)  # fmt: skip
 """Modules whose change makes trained networks worthless, beside this one."""
 
 CODE = (*LEARNT_BY, scores, metrics, statistics)
@@ -97,72 +91,6 @@ PROTOCOL = (
     "mean over seeds, spread the range of the seeds' values."
 )
 """What a result says of this protocol."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """What sets one trained arm apart from another.
-
-    Parameters
-    ----------
-    n : int
-        Bins per axis: an even number puts grey on an edge, an odd one into a centre.
-    loss : {"crossentropy", "rebalanced", "euclidean"}
-        See `colorlab.losses`; the last one makes the heads give one chroma instead of bins.
-    learning_rate : float
-        Adam's at its peak.
-    epochs : int
-        Passes over the training photos.
-    taps, widths : tuple of int
-        As in `ColorModelConfig`.
-    context : int
-        As in `ColorModelConfig`.
-    seed : int
-        Of the weights and of the order of the photos.
-    """
-
-    n: int = 30
-    loss: str = "crossentropy"
-    learning_rate: float = 1e-3
-    epochs: int = EPOCHS
-    taps: tuple[int, ...] = (2, 3, 4, 5)
-    widths: tuple[int, ...] = (48, 64, 96, 128)
-    context: int = 128
-    seed: int = 0
-
-    @property
-    def config(self) -> ColorModelConfig:
-        """The architecture."""
-        return ColorModelConfig(
-            n=self.n,
-            align=BinGrid.of(self.n).align,
-            taps=self.taps,
-            widths=self.widths,
-            context=self.context,
-            head="chroma" if self.loss == "euclidean" else "bins",
-        )
-
-    @property
-    def settings(self) -> Settings:
-        """How it is trained."""
-        return Settings(
-            epochs=self.epochs,
-            batch_size=BATCH,
-            learning_rate=self.learning_rate,
-            average=0.0,
-            flip=False,
-            loss=self.loss,
-            precision=devices.precision("auto"),
-            seed=self.seed,
-            save_every=60.0,
-        )
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """All but the seed, as an arm keeps them: ``Recipe(**parameters, seed=seed)``."""
-        fields = dataclasses.asdict(self)
-        del fields["seed"]
-        return fields
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,10 +117,9 @@ class Trained:
 
     def outputs(self, seen: Seen) -> Callable[[NDArray[np.integer]], dict[str, NDArray[Any]]]:
         """Return the function from photos of `seen` to the heads' answers, as `evaluate` asks."""
-        names = _input_names(self.network)
 
         def answer(which: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
-            found = self.network.predict_on_batch(_fed(seen.inputs(names, which), self.network))
+            found = self.network.predict_on_batch(fed(seen, which, self.network))
             return {head: np.asarray(found[head]) for head in "uv"}
 
         return answer
@@ -265,22 +192,20 @@ def train(
     root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
     prior = count_prior(training.rgb, config)
     network = network or color_model.build_on_taps(config, recipe.seed, how.precision)
-    for head in "uv":
-        kernel = network.get_layer(f"{head}_head").kernel
-        kernel.assign(HEADS * kernel)
+    flatten_heads(network)
     identity = {
         "recipe": dataclasses.asdict(recipe),
         "about": dict(about or {}),
         "data": {"training": training.digest, "measured": measured.digest},
         "variables": {"shapes": [list(variable.shape) for variable in network.weights]},
         "versions": {**checkpoints.versions(), "precision": how.precision},
-        "code": {"sha256": [files.sha256(path) for path in _sources()]},
+        "code": {"sha256": digests.of_sources(__file__, LEARNT_BY)},
     }
-    text = json.dumps(identity, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    digest = digests.of_json(identity)[:16]
     kept, folder = root / f"trained-{digest}.npz", root / f"training-{digest}"
     if not kept.is_file():
-        history = _fit(recipe, network, training, measured, prior, identity, folder, progress)
+        task = make_task(recipe, network, training, measured, prior, identity)
+        history = _fit(recipe, task, folder, progress)
         arrays = {
             str(k): keras.ops.convert_to_numpy(variable)
             for k, variable in enumerate(network.weights)
@@ -295,53 +220,11 @@ def train(
     return Trained(network, recipe, prior, history)
 
 
-def _sources() -> list[str]:
-    return [__file__, *(str(module.__file__) for module in LEARNT_BY)]
-
-
-def _fit(
-    recipe: Recipe,
-    network: keras.Model,
-    training: Seen,
-    measured: Seen,
-    prior: NDArray[np.float64],
-    identity: Mapping[str, Mapping[str, Any]],
-    folder: Path,
-    progress: bool,
-) -> list[dict[str, float]]:
-    """Train a network in a folder and return its history."""
-    config, how, names = recipe.config, recipe.settings, _input_names(network)
-
-    def pick(seen: Seen, which: NDArray[np.integer]) -> Batch:
-        return _fed(seen.inputs(names, which), network), prepare(seen.rgb[which], config)[1]
-
-    def batch(epoch: int, step: int) -> Batch:
-        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(training))
-        return pick(training, order[step * BATCH : (step + 1) * BATCH])
-
-    weights = bins.rebalance_weights(prior) if recipe.loss == "rebalanced" else None
-    task = Task(
-        network=color_model.at_head_resolution(network),
-        losses=losses.head_losses(recipe.loss, weights),
-        metrics={h: [losses.pixel_accuracy] for h in "uv"} if config.head == "bins" else {},
-        steps=len(training) // BATCH,
-        batch=batch,
-        validation=lambda: (pick(measured, which) for which in in_order(len(measured))),
-        identity=identity,
-        keep=lambda row: None,
-    )
-    training_run = Run(task, how, files.ensure_folder(folder))
+def _fit(recipe: Recipe, task: Task, folder: Path, progress: bool) -> list[dict[str, float]]:
+    """Do a task in a folder and return its history."""
+    training_run = Run(task, recipe.settings, files.ensure_folder(folder))
     training_run.fit(progress)
     return training_run.history
-
-
-def _input_names(network: keras.Model) -> list[str]:
-    return [tensor.name for tensor in network.inputs]
-
-
-def _fed(inputs: dict[str, NDArray[np.float32]], network: keras.Model) -> Any:
-    """Return inputs as the network takes them: a single one that is not named, alone."""
-    return inputs if isinstance(network.input, dict) else inputs[network.inputs[0].name]
 
 
 def measure(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -21,6 +21,7 @@ from colorlab import color_model
 from colorlab.experiments import answers, hypercolumns, learning, reduced, statistics
 from colorlab.experiments.harness import Arm, Asked
 from colorlab.experiments.reduced import Photos, Recipe
+from colorlab.experiments.verdicts import side, verdict, with_findings, written
 
 SEEDS = 3
 """Arms of each kind, one a seed."""
@@ -81,22 +82,8 @@ PROTOCOL = (
 )
 
 
-def prepare(asked: Asked) -> tuple[Photos, dict[str, Any]]:
-    """Open the photos, or render coasts for a fast run.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
-    Returns
-    -------
-    photos : Photos
-        The photos.
-    dataset : dict
-        What the result says of them.
-    """
-    return reduced.open_photos(asked)
+prepare = reduced.open_photos
+"""Open the photos to learn from and those to measure on; a fast run renders coasts."""
 
 
 def arms(asked: Asked) -> list[Arm]:
@@ -245,17 +232,16 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     }
     told = {kind: _describe(kind, seeds) for kind, seeds in kinds.items()}
     prior = np.add(*(ours[0]["figures"][f"prior_loss_{head}"] for head in "uv"))
-    claims, findings = judge(shortening, against), conclude(shortening, against)
-    return {
+    claims = judge(shortening, against)
+    summary = {
         "kinds": told,
         "prior_loss": statistics.told(statistics.replicate(prior)),
         "shortening": shortening,
         "against": against,
         "claims": claims,
         "verdict": claims["shortens"],
-        "findings": findings,
-        "finding": "; ".join(findings.values()),
     }
+    return with_findings(summary, conclude(shortening, against))
 
 
 def _over(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
@@ -304,36 +290,11 @@ def judge(
         ``shortens``, ``minutes``, ``depth`` and ``residual`` to a verdict.
     """
     return {
-        "shortens": verdict([one["epochs"] for one in shortening.values()], above=1),
-        "minutes": verdict([one["minutes"] for one in shortening.values()], above=1),
-        "depth": verdict([against["blocks-4"], against["blocks-3"]], above=0),
-        "residual": verdict([against["hypercolumns"]], above=0),
+        "shortens": verdict(side(one["epochs"], 1) for one in shortening.values()),
+        "minutes": verdict(side(one["minutes"], 1) for one in shortening.values()),
+        "depth": verdict([side(against["blocks-4"]), side(against["blocks-3"])]),
+        "residual": verdict([side(against["hypercolumns"])]),
     }
-
-
-def verdict(found: Iterable[Mapping[str, float]], above: float) -> str:
-    """Judge intervals by the side of a mark on which they lie.
-
-    Parameters
-    ----------
-    found : iterable of mapping
-        ``low`` and ``high`` of each.
-    above : float
-        The mark.
-
-    Returns
-    -------
-    str
-        ``holds`` if all lie above it, ``holds partly`` if some do, ``does not hold`` if all lie
-        below, else ``cannot be told``.
-    """
-    every = list(found)
-    higher = [one["low"] > above for one in every]
-    if all(higher):
-        return "holds"
-    if any(higher):
-        return "holds partly"
-    return "does not hold" if all(one["high"] < above for one in every) else "cannot be told"
 
 
 def conclude(
@@ -356,11 +317,10 @@ def conclude(
     def factor(control: str) -> str:
         one = shortening[control]["epochs"]
         least = "at least " if one["capped"] > 0.5 else ""
-        return f"{least}{one['value']:.1f} [{one['low']:.1f}, {one['high']:.1f}]"
+        return least + written(one, ".1f")
 
     def nats(kind: str) -> str:
-        one = against[kind]
-        return f"{one['value']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
+        return written(against[kind])
 
     return {
         "networks": (

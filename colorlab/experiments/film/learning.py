@@ -6,8 +6,6 @@ A finished training lies in the cache, and so does the half of one that was kill
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +22,7 @@ from colorlab.checkpoints import ColorModel
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets.photos import default_cache
 from colorlab.errors import InputError
+from colorlab.experiments import digests, fitting
 from colorlab.experiments.film import rolling, strips
 from colorlab.experiments.film.strips import Strips
 from colorlab.training.consistency import Pairs
@@ -37,11 +36,8 @@ BATCH = 15
 SAVE_EVERY = 100
 """Steps from one state on disk to the next."""
 
-HEADS = 0.01
-"""What the heads' drawn weights are multiplied with, so that every training begins uniform."""
-
 LEARNT_BY = (
-    *(strips, rolling, bins, yuv, vgg, color_model, consistency_model, losses),
+    *(strips, rolling, fitting, bins, yuv, vgg, color_model, consistency_model, losses),
 )  # fmt: skip
 """Modules whose change makes trained networks worthless, beside this one."""
 
@@ -115,15 +111,10 @@ def train(
     InputError
         When a window does not fit, the loss is not finite or the cache cannot be written.
     """
-    height, width = training.frames[0].rgb.shape[1:3]
-    if recipe.crop % vgg.STRIDE or recipe.crop > min(height, width):
-        raise InputError(
-            f"crop must be a multiple of {vgg.STRIDE} of at most {min(height, width)} pixels; "
-            f"received {recipe.crop}."
-        )
+    height, width = check_crop(recipe.crop, training)
     config = ConsistencyConfig(memory="concat")
     network = consistency_model.build(config, color.config, recipe.seed, color.precision)
-    flatten_heads(network)
+    fitting.flatten_heads(network)
     own = _Own(recipe, rolling.Network(network, color), training)
     pairs = training.part(slice(-2, None))
 
@@ -148,11 +139,15 @@ def train(
     return network, fit(network, batch, recipe.steps, identity, progress=progress, cache=cache)
 
 
-def flatten_heads(network: keras.Model) -> None:
-    """Make a network's heads, the layers ``u_head`` and ``v_head``, begin all but uniform."""
-    for head in "uv":
-        kernel = network.get_layer(f"{head}_head").kernel
-        kernel.assign(HEADS * kernel)
+def check_crop(crop: int, strips: Strips) -> tuple[int, int]:
+    """Refuse windows that do not fit the frames of strips; return the frames' height and width."""
+    height, width = strips.frames[0].rgb.shape[1:3]
+    if crop % vgg.STRIDE or crop > min(height, width):
+        raise InputError(
+            f"crop must be a multiple of {vgg.STRIDE} of at most {min(height, width)} pixels; "
+            f"received {crop}."
+        )
+    return height, width
 
 
 def cosine(rate: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -265,15 +260,14 @@ def fit(
         When the loss is not finite, or the cache cannot be written.
     """
     root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
-    sources = [__file__, *(str(module.__file__) for module in (*LEARNT_BY, *code))]
     facts = {
         **identity,
         "steps": steps,
         "versions": checkpoints.versions(),
         "variables": [list(variable.shape) for variable in network.weights],
-        "code": [files.sha256(source) for source in sources],
+        "code": digests.of_sources(__file__, (*LEARNT_BY, *code)),
     }
-    name = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    name = digests.of_json(facts)[:16]
     kept, state = root / f"film-trained-{name}.npz", root / f"film-training-{name}.npz"
     network.optimizer.build(network.trainable_variables)
     variables = {

@@ -11,9 +11,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import flow, losses, vgg
+from colorlab import flow, losses
 from colorlab.checkpoints import ColorModel
 from colorlab.errors import InputError
+from colorlab.experiments import fitting
 from colorlab.experiments.film import learning, memories
 from colorlab.experiments.film.learning import Batch
 from colorlab.experiments.film.memories import Memory, MemoryConfig
@@ -92,19 +93,14 @@ def train(
     InputError
         When a window does not fit, the loss is not finite or the cache cannot be written.
     """
-    height, width = training.frames[0].rgb.shape[1:3]
-    if recipe.crop % vgg.STRIDE or recipe.crop > min(height, width):
-        raise InputError(
-            f"crop must be a multiple of {vgg.STRIDE} of at most {min(height, width)} pixels; "
-            f"received {recipe.crop}."
-        )
+    height, width = learning.check_crop(recipe.crop, training)
     if recipe.window < 1 or FRAMES % recipe.window or recipe.window >= training.length:
         raise InputError(
             f"a window divides {FRAMES} and is shorter than strips of {training.length} frames; "
             f"received {recipe.window}."
         )
     memory = memories.build(MemoryConfig(recipe.kind), color.config, recipe.seed, recipe.precision)
-    learning.flatten_heads(memory.network)
+    fitting.flatten_heads(memory.network)
     network, told = memory.learning(recipe.window), contexts(memory, training)
     stride, films = color.config.stride, FRAMES // recipe.window
 

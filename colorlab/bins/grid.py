@@ -1,79 +1,24 @@
-"""Chroma as classes: equal bins over the U and V ranges, and the ways back to a colour.
-
-A color model does not predict U and V; it predicts a probability for each of n bins of U and each
-of n bins of V. This module makes the labels (`BinGrid.encode`), turns probabilities into chroma
-(`BinGrid.decode`) and counts how colours are distributed (`prior`, `rebalance_weights`).
-
-`xp` is the array module in use: `numpy`, or `keras.ops` for the tensors of whichever backend Keras
-runs on. This module itself imports neither Keras nor a backend.
-"""
+"""The bins of one number and alignment: labels, and the ways back to a colour."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from colorlab.bins.checks import as_chroma, as_labels, check_n, check_positive
 from colorlab.errors import InputError
 from colorlab.yuv import RANGE, U_MAX, V_MAX, as_float32
-
-MAX_BINS = 1000
-"""Largest number of bins an axis may have."""
 
 METHODS = ("argmax", "mean", "annealed")
 """The ways `BinGrid.decode` knows."""
 
 _COLDEST = 1e-4
+
 _TINY = float(np.finfo(np.float32).tiny)
-
-
-def _check_n(n: Any) -> None:
-    """Refuse a number of bins that is no integer in 2..MAX_BINS."""
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or not 2 <= n <= MAX_BINS:
-        raise InputError(
-            f"The number of bins must be an integer from 2 to {MAX_BINS}; received {n!r}."
-        )
-
-
-def _check_positive(value: Any, name: str) -> None:
-    """Refuse a number that is not finite and above zero."""
-    if not isinstance(value, Real) or not 0 < float(value) < np.inf:
-        raise InputError(f"{name} must be a finite number above 0; received {value!r}.")
-
-
-def _as_chroma(uv: ArrayLike) -> NDArray[np.float32]:
-    """Check a chroma array and return it as float32."""
-    array: NDArray[Any] = np.asarray(uv)
-    if array.dtype.kind not in "fiu" or array.ndim < 1 or array.shape[-1] != 2:
-        raise InputError(
-            "Chroma must be numbers of shape (..., 2); "
-            f"received {array.dtype} of shape {array.shape}."
-        )
-    array = as_float32(array)
-    if np.isnan(array.min(initial=0)):
-        raise InputError("Chroma contains NaN; replace or drop those pixels first.")
-    return array
-
-
-def _as_labels(labels: ArrayLike, n: int) -> NDArray[np.integer]:
-    """Check an array of bin labels and return it."""
-    array = np.asarray(labels)
-    if array.dtype.kind not in "iu" or array.ndim < 1 or array.shape[-1] != 2:
-        raise InputError(
-            "Bin labels must be integers of shape (..., 2); "
-            f"received {array.dtype} of shape {array.shape}."
-        )
-    low, high = array.min(initial=0), array.max(initial=0)
-    if low < 0 or high >= n:
-        raise InputError(
-            f"Bin labels must lie in 0..{n - 1}; received values from {low} to {high}."
-        )
-    return array
 
 
 @dataclass(frozen=True)
@@ -107,7 +52,7 @@ class BinGrid:
     align: str = "edge"
 
     def __post_init__(self) -> None:
-        _check_n(self.n)
+        check_n(self.n)
         object.__setattr__(self, "n", int(self.n))  # a NumPy integer would not go into JSON
         if self.align not in ("edge", "centre"):
             raise InputError(f"align must be 'edge' or 'centre'; received {self.align!r}.")
@@ -141,7 +86,7 @@ class BinGrid:
         InputError
             If n is no integer in 2..1000.
         """
-        _check_n(n)
+        check_n(n)
         return cls(n, "centre" if n % 2 else "edge")
 
     @cached_property
@@ -185,7 +130,7 @@ class BinGrid:
         InputError
             If the last axis is not 2, or values are no numbers or NaN.
         """
-        chroma = _as_chroma(uv)
+        chroma = as_chroma(uv)
         index = np.empty(chroma.shape, np.int32)
         for axis in range(2):
             inner = self.edges[axis, 1:-1]
@@ -210,7 +155,7 @@ class BinGrid:
         InputError
             If labels are not integers in 0..n-1 with 2 on the last axis.
         """
-        labels = _as_labels(index, self.n)
+        labels = as_labels(index, self.n)
         u_centres, v_centres = self.centres
         return np.stack([u_centres[labels[..., 0]], v_centres[labels[..., 1]]], axis=-1)
 
@@ -264,10 +209,10 @@ class BinGrid:
         .. [1] Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016, section 2.1 (there
            over the 5 nearest of 313 joint bins).
         """
-        _check_positive(sigma, "sigma")
+        check_positive(sigma, "sigma")
         if not isinstance(neighbours, (int, np.integer)) or neighbours < 1:
             raise InputError(f"neighbours must be an integer above 0; received {neighbours!r}.")
-        chroma = np.clip(_as_chroma(uv), -RANGE, RANGE)
+        chroma = np.clip(as_chroma(uv), -RANGE, RANGE)
         pu, pv = (self._soften(chroma[..., a], a, sigma, min(neighbours, self.n)) for a in (0, 1))
         return pu, pv
 
@@ -326,7 +271,7 @@ class BinGrid:
         """
         if method not in METHODS:
             raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
-        _check_positive(temperature, "temperature")
+        check_positive(temperature, "temperature")
         if method == "annealed" and temperature < _COLDEST:
             method = "argmax"
         chroma = []
@@ -359,158 +304,3 @@ def _expectation(weights: Any, centres: NDArray[np.float32], xp: Any) -> Any:
     """Return the mean of the centres (n,) under weights (..., n) that need not sum to 1."""
     total = xp.maximum(xp.sum(weights, axis=-1), _TINY)
     return xp.sum(weights * centres, axis=-1) / total
-
-
-def merge(probabilities: Any, n_small: int, xp: Any = np) -> Any:
-    """Sum the probabilities of adjacent bins, so that n bins become n_small wider ones.
-
-    The result belongs to ``BinGrid.of(n_small)``: every n / n_small-th edge stays.
-
-    Parameters
-    ----------
-    probabilities : array or tensor, shape (..., n)
-        Probabilities (or counts) over n bins.
-    n_small : int
-        Number of bins wanted, a divisor of n.
-    xp : module
-        `numpy` or `keras.ops`: whose array this is.
-
-    Returns
-    -------
-    array or tensor, shape (..., n_small)
-        Sums over n / n_small neighbours each.
-
-    Raises
-    ------
-    InputError
-        If n_small is no integer above 1 or does not divide n.
-    """
-    _check_n(n_small)
-    p = np.asarray(probabilities) if xp is np else probabilities
-    n = p.shape[-1]
-    if n % n_small:
-        divisors = ", ".join(str(d) for d in range(2, n + 1) if n % d == 0)
-        raise InputError(f"{n} bins can be merged into one of {divisors} bins; received {n_small}.")
-    step = n // n_small
-    return xp.sum(xp.stack([p[..., k::step] for k in range(step)], axis=-1), axis=-1)
-
-
-def count(labels: ArrayLike, n: int) -> NDArray[np.int64]:
-    """Count how often each bin occurs; counts of several arrays may be added.
-
-    Parameters
-    ----------
-    labels : array_like of int, shape (..., 2)
-        Bins of U and V, 0 to n - 1, as `BinGrid.encode` gives them.
-    n : int
-        Bins per axis.
-
-    Returns
-    -------
-    ndarray of int64, shape (2, n)
-        Counts of the U bins and of the V bins.
-
-    Raises
-    ------
-    InputError
-        If labels are not integers in 0..n-1 with 2 on the last axis.
-    """
-    _check_n(n)
-    array = _as_labels(labels, n)
-    return np.stack([np.bincount(array[..., axis].ravel(), minlength=n) for axis in range(2)])
-
-
-def prior(
-    labels: NDArray[np.integer] | Iterable[NDArray[np.integer]], n: int
-) -> NDArray[np.float64]:
-    """Return the share of each bin in a set of labels: what a model knows that sees no picture.
-
-    Parameters
-    ----------
-    labels : ndarray of int of shape (..., 2), or an iterable of such arrays
-        Bins of U and V. An iterable (a generator, say) is read once, one array at a time.
-    n : int
-        Bins per axis.
-
-    Returns
-    -------
-    ndarray of float64, shape (2, n)
-        Shares of the U bins and of the V bins, each row summing to 1.
-
-    Raises
-    ------
-    InputError
-        As `count`, or if there are no labels at all.
-    """
-    _check_n(n)
-    arrays = [labels] if isinstance(labels, np.ndarray) else labels
-    total = np.zeros((2, n), np.int64)
-    for array in arrays:
-        total += count(array, n)
-    if not total.any():
-        raise InputError("The prior needs at least one labelled pixel; received none.")
-    shares: NDArray[np.float64] = total / total.sum(axis=1, keepdims=True)
-    return shares
-
-
-def rebalance_weights(prior: ArrayLike, mix: float = 0.5) -> NDArray[np.float32]:
-    """Return a loss weight for each bin, so that rare colours count more.
-
-    A bin of share p gets a weight proportional to 1 / ((1 - mix) p + mix / n), scaled so that the
-    mean weight under the prior is 1. (The source smooths the prior first; this does not.)
-
-    Parameters
-    ----------
-    prior : array_like of float, shape (..., n)
-        Shares of the bins, each row summing to 1, as `prior` gives them.
-    mix : float
-        Share of the uniform distribution mixed in, in (0, 1]: 1 weighs all bins alike, towards 0
-        the weights approach 1 / p.
-
-    Returns
-    -------
-    ndarray of float32, shape (..., n)
-        Weights above 0.
-
-    Raises
-    ------
-    InputError
-        If mix is not in (0, 1] or the rows of the prior are no distributions.
-
-    References
-    ----------
-    .. [1] Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016, section 2.2 (mix = 0.5).
-    """
-    if not isinstance(mix, Real) or not 0 < mix <= 1:
-        raise InputError(f"mix must be above 0 and at most 1; received {mix!r}.")
-    p: NDArray[np.float64] = np.asarray(prior, np.float64)
-    if p.ndim < 1 or not (p >= 0).all() or not np.allclose(p.sum(axis=-1), 1, atol=1e-4):
-        raise InputError("The prior's rows must be shares of at least 0 that sum to 1.")
-    weights = 1 / ((1 - mix) * p + mix / p.shape[-1])
-    weights /= (p * weights).sum(axis=-1, keepdims=True)
-    result: NDArray[np.float32] = weights.astype(np.float32)
-    return result
-
-
-def near_neutral(uv: ArrayLike, tolerance: float = 1e-6) -> NDArray[np.bool_]:
-    """Tell which pixels are grey up to rounding: those whose edge-aligned label is chance.
-
-    Parameters
-    ----------
-    uv : array_like, shape (..., 2)
-        Chroma.
-    tolerance : float
-        Largest |U| and |V| that still count as neutral.
-
-    Returns
-    -------
-    ndarray of bool, shape (...)
-        True where both |U| and |V| are at most `tolerance`.
-
-    Raises
-    ------
-    InputError
-        As `BinGrid.encode`.
-    """
-    near: NDArray[np.bool_] = np.all(np.abs(_as_chroma(uv)) <= tolerance, axis=-1)
-    return near

@@ -1,0 +1,48 @@
+"""Whether a lower frame rate keeps the paper's consistency model from copying the frame before.
+
+The paper ends on a guess: at 30 frames a second neighbouring frames are so alike that the model may
+learn to copy, and a slightly lower rate could keep films steady while it learns more of how colours
+move. Here its model learns at seven rates from pairs of frames whose second frame is the same at
+every rate, and is tested at all of them.
+"""
+
+from colorlab import film_metrics
+from colorlab.experiments import statistics
+from colorlab.experiments.film import figures, learning, measures
+from colorlab.experiments.frame_rate.answer import conclude, summarise
+from colorlab.experiments.frame_rate.films import Films, Tested, prepare
+from colorlab.experiments.frame_rate.measuring import BASELINES, arms, examine, measure
+from colorlab.experiments.frame_rate.protocol import (
+    PROTOCOL,
+    RATES,
+    STRIDES,
+    WINDOW,
+    Scale,
+    name_of,
+)
+from colorlab.experiments.frame_rate.verdicts import judge
+
+__all__ = [
+    "BASELINES",
+    "CODE",
+    "PROTOCOL",
+    "RATES",
+    "STRIDES",
+    "WINDOW",
+    "Films",
+    "Scale",
+    "Tested",
+    "arms",
+    "conclude",
+    "examine",
+    "judge",
+    "measure",
+    "name_of",
+    "prepare",
+    "summarise",
+]
+
+CODE = (
+    *(learning, *learning.LEARNT_BY, figures, measures, film_metrics, statistics),
+)  # fmt: skip
+"""The modules whose change makes earlier arms worthless."""

@@ -1,0 +1,53 @@
+"""The README's tables, made from the files under ``results/`` and from nothing else.
+
+`stills` makes the table of photos, `films` those of films with the picture under them, `trainings`
+reads how a model learnt, `page` writes it all into the README.
+"""
+
+from colorlab.report.film_picture import (
+    FILM_PICTURE,
+    GATHERS,
+    film_curves,
+    film_finding,
+    smoothed,
+)
+from colorlab.report.films import FILMS, PAPER_FILM, film_table, film_text, read_film_results
+from colorlab.report.page import FILM_MARKS, MARKS, update_readme, updated
+from colorlab.report.stills import (
+    PAPER,
+    PAPER_TRAIN,
+    TEST,
+    TRAIN,
+    color_table,
+    decoder,
+    read_color_results,
+)
+from colorlab.report.trainings import PAPER_BEST_EPOCH, histories, overfitting, read_history
+
+__all__ = [
+    "FILMS",
+    "FILM_MARKS",
+    "FILM_PICTURE",
+    "GATHERS",
+    "MARKS",
+    "PAPER",
+    "PAPER_BEST_EPOCH",
+    "PAPER_FILM",
+    "PAPER_TRAIN",
+    "TEST",
+    "TRAIN",
+    "color_table",
+    "decoder",
+    "film_curves",
+    "film_finding",
+    "film_table",
+    "film_text",
+    "histories",
+    "overfitting",
+    "read_color_results",
+    "read_film_results",
+    "read_history",
+    "smoothed",
+    "update_readme",
+    "updated",
+]
