@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from colorlab import plots
 from colorlab.experiments.frame_rate import name_of
+from colorlab.experiments.frame_rate.protocol import USUAL
 
 
 def draw(result: dict[str, Any]) -> dict[str, Figure]:
@@ -86,11 +88,9 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
             names,
             "tested at, frames a second",
             "learnt at",
-            "Learnt at one rate, tested at another",
+            matrix_title(summary),
         ),
-        "frame_rate_motion": plots.curves(
-            moved, "Learnt and tested alike: fewer frames a second, or a faster camera", columns=3
-        ),
+        "frame_rate_motion": plots.curves(moved, motion_title(summary, [*names, *fast]), columns=3),
     }
     if summary["clips"]:
         told = {
@@ -113,5 +113,80 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
                 ("index", "Identity index", "0 ignores, 1 copies what is told"),
             )
         ]
-        drawn["frame_rate_clips"] = plots.curves(films, "Learnt and tested on clips")
+        drawn["frame_rate_clips"] = plots.curves(films, clips_title(summary["clips"]))
     return drawn
+
+
+def matrix_title(summary: dict[str, Any]) -> str:
+    """Say how far the rate that was learnt at, and scheduled sampling, move the identity index.
+
+    Parameters
+    ----------
+    summary : dict
+        The result's.
+
+    Returns
+    -------
+    str
+        One sentence, of the models tested at the usual rate.
+    """
+    index, usual = summary["cells"]["index"], name_of(USUAL)
+    learnt = [index[name_of(rate)][usual]["value"] for rate in summary["rates"]]
+    return (
+        f"Identity index, tested at {usual}: {min(learnt):.2f} to {max(learnt):.2f} for models "
+        f"that learnt at {max(summary['rates'])} to {min(summary['rates'])} frames a second, "
+        f"{index['scheduled'][usual]['value']:.2f} with scheduled sampling"
+    )
+
+
+def motion_title(summary: dict[str, Any], names: Sequence[str]) -> str:
+    """Say how far the identity index goes over all displacements.
+
+    Parameters
+    ----------
+    summary : dict
+        The result's.
+    names : sequence of str
+        What is both learnt from and tested.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    index, tests = summary["cells"]["index"], summary["tests"]
+    own = [index[one][one]["value"] for one in names]
+    moved = [tests[one]["displacement"] for one in names]
+    return (
+        f"Learnt and tested alike, from {min(moved):.2f} to {max(moved):.2f} pixels of "
+        "displacement by another rate or a faster camera: identity index "
+        f"{min(own):.2f} to {max(own):.2f}"
+    )
+
+
+def clips_title(clips: dict[str, Any]) -> str:
+    """Say how far the identity index goes over strides, and from clip to clip.
+
+    Parameters
+    ----------
+    clips : dict
+        The summary's.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    lines = [
+        [one["figures"][stride]["index"] for stride, one in by_stride.items()]
+        for by_stride in clips.values()
+    ]
+    known = [[one for one in line if one is not None] for line in lines]
+    ranges = [max(line) - min(line) for line in known if line]
+    means = [sum(line) / len(line) for line in known if line]
+    if not ranges:
+        return "Learnt and tested on clips"
+    return (
+        f"On a clip the identity index varies by {max(ranges):.2f} at most over the strides learnt "
+        f"from, from clip to clip by {max(means) - min(means):.2f}"
+    )
