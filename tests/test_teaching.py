@@ -155,11 +155,15 @@ def cosine(x, y):
 
 
 def colour_unit(wanted):
-    """A unit of conv1_1 that hardly minds luma, by the sums of its red and its blue weights."""
+    """A unit of conv1_1 that hardly minds luma, by the sums of its weights for R, G and B."""
     kernels = vgg.backbone("embedded", blocks=1, taps=(1,), color=True).get_weights()[0]
     share = 3 * (kernels.mean(axis=2) ** 2).sum((0, 1)) / (kernels**2).sum((0, 1, 2))
-    blue, _, red = kernels.sum(axis=(0, 1))
-    return next(k for k in np.flatnonzero(share < 0.3**2) if wanted(red[k], blue[k]))
+    sums = kernels.sum(axis=(0, 1))
+    return next(k for k in np.flatnonzero(share < 0.3**2) if wanted(*sums[::-1, k]))
+
+
+def red_against_blue(red, green, blue):
+    return red * blue < 0 and abs(green) < min(abs(red), abs(blue))
 
 
 def enlarged(above):
@@ -231,6 +235,11 @@ def tint(u, v):
     return np.zeros((8, 56, 100, 2)) + np.array([u, v])
 
 
+def saved():
+    ours = teaching.results("color-water-test")["models"]["color-water-n30"]
+    return ours["prior_loss"] - ours["loss"]
+
+
 RIGHT = {
     "00-1": lambda: colorize.picture(coffee()),
     "00-2": flower_psnr,
@@ -245,11 +254,11 @@ RIGHT = {
     "03-1": lambda: 590_080,
     "03-2": lambda: lambda kernels: kernels.sum(axis=2),
     "03-3": lambda: right_correlation,
-    "03-4": lambda: colour_unit(lambda red, blue: red * blue < 0),
+    "03-4": lambda: colour_unit(red_against_blue),
     "04-1": lambda: 5820,
     "04-2": lambda: right_join,
     "04-3": lambda: right_softmax,
-    "04-4": lambda: 12.3,
+    "04-4": lambda: np.exp(saved()),
     "05-1": lambda: (0.0, -0.2),
     "05-2": lambda: sharpened,
     "05-3": lambda: best_trial(),
@@ -328,7 +337,12 @@ WRONG = [
     ("03-3", lambda: lambda x, y: np.ones(5), "unit by unit"),
     ("03-4", lambda: 64, "0 to 63"),
     ("03-4", lambda: 61, "minds luma too much"),
-    ("03-4", lambda: colour_unit(lambda red, blue: red * blue > 0), "on one side"),
+    ("03-4", lambda: colour_unit(lambda red, green, blue: red * blue > 0), "on one side"),
+    (
+        "03-4",
+        lambda: colour_unit(lambda r, g, b: r * b < 0 and not red_against_blue(r, g, b)),
+        "green counts for as much",
+    ),
     ("04-1", lambda: 2910, "one head"),
     ("04-1", lambda: 1, "how many heads"),
     ("04-2", lambda: 3, "the function itself"),
@@ -344,8 +358,10 @@ WRONG = [
     ("04-3", lambda: lambda logits: np.exp(logits) / np.exp(logits).sum(), "last axis only"),
     ("04-3", lambda: lambda logits: logits, "np.exp"),
     ("04-3", lambda: careless_softmax, "subtract the largest"),
-    ("04-4", lambda: 0.123, "in percent"),
-    ("04-4", lambda: 3, "1 minus"),
+    ("04-4", saved, "that is in nats"),
+    ("04-4", lambda: np.exp(-saved()), "the other way round"),
+    ("04-4", lambda: 2 ** saved(), "natural"),
+    ("04-4", lambda: 3, "e to the power"),
     ("05-1", lambda: 0.0, "two numbers"),
     ("05-1", lambda: (-0.2, 0.0), "swapped"),
     ("05-1", lambda: (0.05, -0.2), "weigh them"),

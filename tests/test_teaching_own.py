@@ -97,3 +97,30 @@ def test_photos_and_frames_are_measured(coast, small_model, monkeypatch):
         own.frame_pace([coast] * 2)
     with pytest.raises(InputError, match="device must be one of"):
         own.photo_pace(coast, "any", "abacus")
+
+
+def measured(device, seconds, **more):
+    """A file as `colorlab bench --devices` writes it."""
+    ways = {"batch": {"seconds": {"median": 15 * seconds}, "pictures": 15}}
+    return {
+        "figures": {"devices": {device: {"card": None, "models": {"m": ways}} | more}},
+        "processor": "Abacus",
+        "cores": 2,
+    }
+
+
+def test_known_paces_compare_a_card_with_the_processor(monkeypatch):
+    files = {"devices-gpu": measured("gpu:0", 0.5, card="Big One")}
+
+    def read(name):
+        if name not in files:
+            raise InputError("not measured")
+        return files[name]
+
+    monkeypatch.setattr(own, "results", read)
+    assert list(map(str, own.known_paces())) == ["Big One: a photo, 15 at once, 0.500 s (m)"]
+    files["devices-cpu"] = measured("cpu:0", 2.0)
+    assert list(map(str, own.known_paces())) == [
+        "Abacus, 2 cores: a photo, 15 at once, 2.000 s (m)",
+        "Big One: a photo, 15 at once, 0.500 s (m, 4.0 times as fast as the processor)",
+    ]

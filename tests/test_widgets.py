@@ -3,7 +3,10 @@
 import base64
 import html
 import io
+import os
 import re
+import time
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -223,6 +226,54 @@ def test_close_frees_everything(rgb):
     assert widget.comm is None and slider.comm is None
     assert set(_instances) <= before
     widget.close()
+
+
+SLIDERS = {
+    "bins": lambda rgb: BinExplorer(rgb),
+    "subsampling": lambda rgb: SubsamplingExplorer(rgb),
+    "wipe": lambda rgb: WipeExplorer({"a": rgb, "b": rgb[::-1]}),
+}
+
+
+def positions(slider):
+    """Return where a slider can stand."""
+    if hasattr(slider, "options"):
+        return [one[1] if isinstance(one, tuple) else one for one in slider.options]
+    return list(range(slider.min, slider.max + 1))
+
+
+def memory():
+    """Return this process's resident memory, bytes."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="memory is read from /proc")
+@pytest.mark.parametrize("kind", SLIDERS)
+def test_500_moves_leave_nothing(kind, rgb):
+    widget = SLIDERS[kind](rgb)
+    places = positions(widget.slider)
+    for k in range(50):  # fonts, caches
+        widget.slider.value = places[k % len(places)]
+    alive, before = len(_instances), memory()
+    for k in range(500):
+        widget.slider.value = places[k % len(places)]
+    assert len(_instances) == alive
+    assert memory() - before < 15e6
+    assert widget.errors == []
+    widget.close()
+
+
+@pytest.mark.parametrize("kind", SLIDERS)
+def test_a_move_over_a_picture_of_256_pixels_is_quick(kind, rng):
+    widget = SLIDERS[kind](rng.random((256, 384, 3)).astype(np.float32))
+    took = []
+    for place in positions(widget.slider)[:15]:
+        began = time.process_time()
+        widget.slider.value = place
+        took.append(time.process_time() - began)
+    assert np.median(took) < 0.2
+    assert widget.errors == []
 
 
 def test_a_subclass_says_what_to_draw():

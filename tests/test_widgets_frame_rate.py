@@ -149,7 +149,7 @@ def test_controls_are_labelled_and_close_frees_everything(result, quick):
     assert 'role="status"' in widget.message.value
     assert repr(widget).startswith("FrameRateExplorer: run this cell")
     alive = len(_instances)
-    for move in range(200):
+    for move in range(500):
         widget.rate = frame_rate.RATES[move % 7]
     assert len(_instances) == alive
     assert widget.errors == []

@@ -24,6 +24,7 @@ from colorlab.coast import Scene
 from colorlab.errors import InputError
 from colorlab.media import film_maker
 from colorlab.teaching import aging
+from colorlab.teaching.results import results
 
 # Each new size of picture is traced anew. TensorFlow's advice on that is for programmers.
 logging.getLogger("tensorflow").addFilter(lambda one: "retracing" not in one.getMessage())
@@ -258,3 +259,38 @@ def frame_pace(
 
 def _median_step(stamps: list[float]) -> float:
     return statistics.median(later - earlier for earlier, later in itertools.pairwise(stamps))
+
+
+_WHAT = {"photo": "photo", "batch": "photo, 15 at once,", "film": "frame"}
+
+
+def known_paces() -> list[Pace]:
+    """Read how long the packaged models took on the machines that were measured for colorlab.
+
+    Returns
+    -------
+    list of Pace
+        From ``results/devices-cpu.json`` and ``devices-gpu.json``, as far as they are there, which
+        ``colorlab bench --devices`` wrote; gains are over the processor where there is one.
+    """
+    found: list[Pace] = []
+    for kind in ("cpu", "gpu"):
+        try:
+            measured = results(f"devices-{kind}")
+        except InputError:  # not measured yet
+            continue
+        for device, one in measured["figures"]["devices"].items():
+            if not device.startswith(kind):
+                continue  # of a machine that has both, the other's figures are in another file
+            name = one["card"] or f"{measured['processor']}, {measured['cores']} cores"
+            for model, ways in one["models"].items():
+                for way, told in ways.items():
+                    seconds = told["seconds"]["median"] / told["pictures"]
+                    slow = [
+                        pace.seconds
+                        for pace in found
+                        if kind != "cpu" and (pace.what, pace.model) == (_WHAT[way], model)
+                    ]
+                    gain = slow[0] / seconds if slow else None
+                    found.append(Pace(_WHAT[way], model, name, seconds, gain))
+    return found

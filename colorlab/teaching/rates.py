@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ def prepare(
     InputError
         As `colorlab.experiments.film.strips.strips`.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of several networks
     color = model if isinstance(model, ColorModel) else checkpoints.load(model)
     found = []
     for seeds in (training, test):
@@ -108,6 +110,7 @@ def learn(
     steps: int,
     crop: int = 48,
     cache: str | os.PathLike[str] | None = None,
+    seed: int = 0,
 ) -> rolling.Network:
     """Train the paper's consistency model on the pairs of one rate, told the true frame before.
 
@@ -118,18 +121,20 @@ def learn(
     rate : int
         One of its rates.
     steps : int
-        Steps of Adam; order of the pairs and initial weights are the same at every rate.
+        Steps of Adam; of one seed, order and initial weights are the same at every rate.
     crop : int
         As for `colorlab.experiments.film.learning.Recipe`.
     cache : path, optional
         Folder of trained networks, from which the same training is recalled.
+    seed : int
+        Of the initial weights and of the order of the pairs.
 
     Returns
     -------
     Network
         What `score` takes.
     """
-    recipe = learning.Recipe(steps=steps, crop=crop)
+    recipe = learning.Recipe(steps=steps, crop=crop, seed=seed)
     network, _ = learning.train(recipe, lesson.training[rate], lesson.color, False, cache)
     return rolling.Network(network, lesson.color)
 

@@ -10,14 +10,16 @@ from colorlab.widgets import player
 pytestmark = pytest.mark.browser
 
 SLIDER = "frame"
-NAMES = ("grey", "frame by frame", "report, free", "ours, free", "truth")
+NAMES = ("grey", "frame by frame", "paper's, free", "ours, free", "truth")
 COLUMNS = 3
 
 
 @pytest.fixture(scope="module")
 def known():
     """The notebook's films that need no model."""
-    film = np.stack([Scene(8).render(k / 15, 112, 200) for k in range(12)]).astype(np.float32) / 255
+    film = (
+        np.stack([Scene(17).render(k / 15, 112, 200) for k in range(12)]).astype(np.float32) / 255
+    )
     return {"truth": film, "grey": np.repeat(yuv.luma(film), 3, axis=-1)}
 
 

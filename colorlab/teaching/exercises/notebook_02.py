@@ -91,9 +91,9 @@ EXERCISES: Exercises = {
         _fewest_bins,
         "the fewest; and with one more the ceiling is lower again, since every edge has moved.",
     ),
-    "02-3": (_knowing_nothing, "so much pays who knows nothing; the prior pays far less."),
+    "02-3": (_knowing_nothing, "this is the price of knowing nothing; the prior pays far less."),
     "02-4": (
         _impossible_pair,
-        "no RGB colour is there, at any luma; two heads that answer alone may still name it.",
+        "no RGB colour is there, at any luma; two answers given alone may still name it.",
     ),
 }

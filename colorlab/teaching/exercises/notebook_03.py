@@ -102,6 +102,11 @@ def _red_unit(answer: Any) -> str | None:
             f"unit {unit} is colour-opponent, but red and blue are on one side (blue {blue:+.1f}, "
             f"green {green:+.1f}, red {red:+.1f})."
         )
+    if abs(green) >= min(abs(red), abs(blue)):
+        return (
+            f"unit {unit} sets red against blue, but green counts for as much (blue {blue:+.1f}, "
+            f"green {green:+.1f}, red {red:+.1f})."
+        )
     return None
 
 

@@ -69,22 +69,20 @@ def _softmax(answer: Any) -> str | None:
     return None
 
 
-def _share_saved(answer: Any) -> str | None:
+def _times_likelier(answer: Any) -> str | None:
     value = float(answer)
     ours = results("color-water-test")["models"]["color-water-n30"]
-    loss, prior = ours["loss"], ours["prior_loss"]
-    mistakes = {
-        1 - loss / prior: "that is the share itself; give it in percent.",
-        prior - loss: "that is in nats; which share of the prior's loss is it?",
-        100 * (prior / loss - 1): "that is a share of the model's loss; divide by the prior's.",
-        100 * loss / prior: "that is the share that remains; how much is saved?",
-    }
-    if abs(value - 100 * (1 - loss / prior)) < 0.6:
+    saved = ours["prior_loss"] - ours["loss"]
+    if abs(value - np.exp(saved)) < 0.01:
         return None
-    for mistake, hint in mistakes.items():
-        if abs(value - mistake) < 0.02 * mistake:
+    for mistake, hint in {
+        saved: "that is in nats, a difference of logarithms; which factor is it?",
+        np.exp(-saved): "the other way round: how many times as likely as under the prior?",
+        2**saved: "the logarithm is the natural one, to the base e.",
+    }.items():
+        if abs(value - mistake) < 0.01:
             return hint
-    return "1 minus the model's loss by the prior's loss, in percent: ours['loss'] and so on."
+    return "e to the power of the nats saved: the prior's loss minus the model's."
 
 
 EXERCISES: Exercises = {
@@ -94,5 +92,5 @@ EXERCISES: Exercises = {
     ),
     "04-2": (_join, "the coarse answer, corrected where the finer level knows better."),
     "04-3": (_softmax, "the same whatever is added to all logits; only differences count."),
-    "04-4": (_share_saved, "so much is known about colour from luma alone, by this model."),
+    "04-4": (_times_likelier, "so much likelier becomes what is true, for who looks at the photo."),
 }

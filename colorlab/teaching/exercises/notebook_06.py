@@ -105,7 +105,7 @@ def _unsteadiness(film: NDArray[np.float32], seed: int) -> float:
 
 EXERCISES: Exercises = {
     "06-1": (_copying, "that is what copying the true frame before would score."),
-    "06-2": (_forgetting, "a little leak forgets a great mistake in less than a second of film."),
+    "06-2": (_forgetting, "a little leak forgets a great mistake in about a second of film."),
     "06-3": (_finding_cuts, "each of these frames is coloured as if it were the first."),
     "06-4": (
         _cheating,
