@@ -34,9 +34,6 @@ context's U and V, 1 where the context is to be believed, and `move`'s."""
 REMEMBERED, SHARE = "remembered", "share"
 """What `telling` tells: the chroma that a guided model remembers, and how much it counts."""
 
-EXACT = 0.01
-"""Spread, in bins, of a colour that stays exactly as it was, as most do in compressed films."""
-
 FOLLOWED = "followed"
 """Layer of a guided model: how much of what it remembers is the moved chroma, in [0, 1]."""
 
@@ -124,10 +121,13 @@ class Agreement(layers.Layer):
 class Mixture(layers.Layer):
     """Mix remembered colours with what the color model says, one axis of them.
 
-    Inputs: logits (N, H, W, n), K remembered chromas (N, H, W, K), their spreads in bins > 0 and
-    their shares, of one shape; the shares sum to at most 1. Output: the log of the mixture (N, H,
-    W, n), in which each memory is a logistic distribution round its chroma, integrated over each
-    bin (the end bins reach to infinity), and softmax(logits) has the share that is left.
+    Inputs: logits (N, H, W, n), K remembered chromas (N, H, W, K), the spreads in bins > 0 of all
+    but the first (N, H, W, K - 1), and the shares of all (N, H, W, K), which sum to at most 1.
+    Output: the log of the mixture (N, H, W, n). The first memory is a colour that stays exactly as
+    it was, as most do in compressed films: its bin has all its share. A narrow distribution in its
+    place would be torn in two on a bin's edge, where every neutral grey lies. Each further memory
+    is a logistic distribution round its chroma, integrated over each bin (the end bins reach to
+    infinity), and softmax(logits) has the share that is left.
 
     References
     ----------
@@ -145,8 +145,9 @@ class Mixture(layers.Layer):
         """Return the log of the mixture."""
         edges, width = self.grid.edges[self.axis][1:-1], float(self.grid.width[self.axis])
         mixed = (1 - ops.sum(share, axis=-1, keepdims=True)) * ops.softmax(logits, axis=-1)
-        for k in range(chroma.shape[-1]):
-            centre, scale = chroma[..., k : k + 1], spread[..., k : k + 1] * width
+        mixed = mixed + share[..., :1] * _inside(chroma[..., :1], self.grid, self.axis)
+        for k in range(1, chroma.shape[-1]):
+            centre, scale = chroma[..., k : k + 1], spread[..., k - 1 : k] * width
             below = ops.sigmoid((edges - centre) / scale)
             low = ops.concatenate([ops.zeros_like(centre), below], axis=-1)
             high = ops.concatenate([below, ops.ones_like(centre)], axis=-1)
@@ -397,8 +398,7 @@ def _remember(
         still, there = context[one], moved[..., axis + 1 : axis + 2]
         stays, same = 1 - followed[one], exact[one]
         shares = [stays * same, stays * (1 - same), followed[one]]
-        spreads = [ops.full_like(still, EXACT), spread[..., 2 * axis : 2 * axis + 2]]
         colours = ops.concatenate([still, still, there], axis=-1)
         shares = ops.concatenate(shares, axis=-1) * share[one]
-        mixed[head] = mix(logits[head], colours, ops.concatenate(spreads, axis=-1), shares)
+        mixed[head] = mix(logits[head], colours, spread[..., 2 * axis : 2 * axis + 2], shares)
     return mixed

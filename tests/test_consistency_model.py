@@ -183,10 +183,14 @@ def test_gradients_reach_every_weight(memory, rng):
 
 
 def mix(layer, chroma, spread, share, logits=None):
-    shape = (1, 1, 1, 1)
+    """One memory of some spread; what stays exactly the same has no share."""
+    return mixed(layer, (0.0, chroma), (spread,), (0.0, share), logits)
+
+
+def mixed(layer, chromas, spreads, shares, logits=None):
     logits = np.zeros(layer.grid.n) if logits is None else logits
-    told = (np.full(shape, x, np.float32) for x in (chroma, spread, share))
-    return np.exp(np.asarray(layer(np.float32(logits)[None, None, None], *told))[0, 0, 0])
+    told = (np.float32(x)[None, None, None] for x in (logits, chromas, spreads, shares))
+    return np.exp(np.asarray(layer(*told))[0, 0, 0])
 
 
 @pytest.mark.parametrize(("n", "align"), [(8, "edge"), (7, "centre"), (30, "edge")])
@@ -221,13 +225,26 @@ def test_shares_are_mixed_as_probabilities(rng):
         np.testing.assert_allclose(found, share * memory + (1 - share) * model, atol=1e-6)
 
 
-def test_two_memories_are_mixed_as_probabilities(rng):
+def test_memories_are_mixed_as_probabilities(rng):
     layer, logits = Mixture(8, "edge", 0), np.float32(rng.normal(0, 2, 8))
-    told = [np.float32(pair)[None, None, None] for pair in ((0.1, -0.2), (0.5, 0.1), (0.3, 0.6))]
-    found = np.exp(np.asarray(layer(logits[None, None, None], *told))[0, 0, 0])
-    wanted = 0.3 * mix(layer, 0.1, 0.5, 1.0) + 0.6 * mix(layer, -0.2, 0.1, 1.0)
+    found = mixed(layer, (0.3, 0.1, -0.2), (0.5, 0.1), (0.2, 0.1, 0.6), logits)
+    wanted = 0.1 * mix(layer, 0.1, 0.5, 1.0) + 0.6 * mix(layer, -0.2, 0.1, 1.0)
+    wanted += 0.2 * (np.arange(8) == layer.grid.encode(np.float32([0.3, 0]))[0])
     wanted += 0.1 * np.exp(logits) / np.exp(logits).sum()
     np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_stays_the_same_stays_in_its_bin(axis):
+    """Neutral greys lie on a bin's edge, or beside it by a rounding error."""
+    layer = Mixture(30, "edge", axis)
+    greys = yuv.rgb_to_yuv(np.repeat(np.arange(256, dtype=np.uint8), 3).reshape(1, 256, 3))[1][0]
+    chroma = np.concatenate([greys, layer.grid.edges.T, np.float32([[-9, -9], [9, 9]])])
+    labels = layer.grid.encode(chroma)[:, axis]
+    assert {14, 15} <= set(labels[:256])
+    for one, label in zip(chroma[:, axis], labels, strict=True):
+        p = mixed(layer, (one, 0.0), (0.5,), (1.0, 0.0))
+        assert p[label] == pytest.approx(1) and np.delete(p, label).max() < 1e-6
 
 
 def test_what_cannot_be_has_a_finite_logarithm():

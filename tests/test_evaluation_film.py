@@ -478,6 +478,21 @@ def test_a_killed_evaluation_goes_on(folder, frames_folder, tmp_path, quick_flow
     assert measured[3:] == ["a", "b"]
 
 
+def test_further_entries_do_not_cost_the_finished_ones(tmp_path):
+    """What was measured already is taken up, unless it has become another entry of that name."""
+    one, partial = clip_set(clip()), tmp_path / "film.json.partial"
+    first = measure(one, truth(), constant(0, 0.1), partial=partial)
+    again, other, further = truth(), constant(0, 0.1, kind="color"), constant(0.1, 0, "further")
+    found = measure(one, again, other, further, partial=partial)
+    assert (again.calls, other.calls, further.calls) == (0, 9, 9)
+    assert found["truth"]["accuracy_u"] == first["truth"]["accuracy_u"] == 1
+    assert measure(one, further, truth(), partial=partial).keys() == {"further", "truth"}
+    strips, again = [], truth()  # a strip shows every entry: all are asked anew
+    for _ in range(2):
+        measure(one, again, constant(0, 0.1), partial=partial, show=strips.append)
+    assert again.calls == 9 and len(strips) == 1
+
+
 def test_transitions_give_copy_its_loss(frames_folder, tmp_path, quick_flow, capsys):
     counts, out = tmp_path / "counts.json", tmp_path / "film.json"
     clips = ["--clips", str(frames_folder), "--fps", "10"]

@@ -178,6 +178,31 @@ def test_a_cut_with_every_frame(make_film, tmp_path):
     assert len(frames) == 9
 
 
+@pytest.fixture(scope="module")
+def film_model(make_film_model):
+    """A tiny model with a memory; random weights."""
+    return make_film_model()
+
+
+@pytest.mark.parametrize("kind", ["one frame", "1 px wide", "variable rate", "cut every frame"])
+def test_a_memory_meets_unusual_films(kind, film_model, make_film, tmp_path):
+    planes = grey(1 if kind == "one frame" else 5, *((36, 1) if kind == "1 px wide" else ()))
+    planes = [plane // 2 + 60 for plane in planes]  # neither black nor white, which have no colour
+    if kind == "cut every frame":
+        planes = [255 - plane if k % 2 else plane for k, plane in enumerate(planes)]
+    ticks = [0, 1, 50, 51, 1000][: len(planes)] if kind == "variable rate" else None
+    timed = {"ticks": ticks, "time_base": Fraction(1, 1000)} if ticks else {}
+    source, form = tmp_path / "film.mp4", "yuv444p" if kind == "1 px wide" else "yuv420p"
+    assert make_film(planes, form=form, **timed) == source
+    words = ("--model", str(film_model), "--precision", "float32", "--lossless")
+    film, frames = colour(source, tmp_path / "out.mp4", *words)
+    for plane, frame in zip(planes, frames, strict=True):
+        np.testing.assert_array_equal(frame.y, plane)
+        assert np.ptp(frame.rgb, axis=-1).max() > 1
+    if ticks:
+        assert [film.seconds(frame) for frame in frames] == [Fraction(t, 1000) for t in ticks]
+
+
 def test_a_size_that_changes_midway(make_film, tmp_path, refused):
     parts = [make_film(grey(10), "a.ts"), make_film(grey(10, 18, 32), "b.ts")]
     path = tmp_path / "both.ts"

@@ -302,5 +302,5 @@ def _anneal(p: Any, temperature: float, xp: Any) -> Any:
 
 def _expectation(weights: Any, centres: NDArray[np.float32], xp: Any) -> Any:
     """Return the mean of the centres (n,) under weights (..., n) that need not sum to 1."""
-    total = xp.maximum(xp.sum(weights, axis=-1), _TINY)
-    return xp.sum(weights * centres, axis=-1) / total
+    total = xp.maximum(xp.einsum("...n->...", weights), _TINY)
+    return xp.einsum("...n,n->...", weights, centres) / total

@@ -314,8 +314,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         Probabilities.
     """
     shifted = np.asarray(logits, np.float32)
-    shifted = np.exp(shifted - shifted.max(axis=-1, keepdims=True))
-    return shifted / shifted.sum(axis=-1, keepdims=True)
+    largest = shifted[..., 0].copy()
+    for k in range(1, shifted.shape[-1]):  # NumPy's max over a short last axis takes twice as long
+        np.maximum(largest, shifted[..., k], out=largest)
+    shifted = np.exp(shifted - largest[..., None])
+    shifted /= np.einsum("...n->...", shifted)[..., None]
+    return shifted
 
 
 def load(model: str | os.PathLike[str] | None = None, dtype: str | None = None) -> ColorModel:

@@ -82,8 +82,9 @@ def evaluate_film(
     entries : sequence of Entry
         From `film_entries.entries`.
     partial : path, optional
-        File that keeps the figures of finished clips; a later call with the same clips and entries
-        takes them up. It is left there: remove it when the result is safe.
+        File that keeps the figures of finished clips; a later call with the same clips takes up
+        those of the entries that are still the same, and measures the others. It is left there:
+        remove it when the result is safe.
     show : callable, optional
         Called with the `Strip` of each clip when it is finished.
     seed : int
@@ -120,18 +121,20 @@ def evaluate_film(
         raise InputError("two clips of the set share a name; list each clip once.")
     about = dict(about or {})
     told = {"dataset": _describe(clips), "size": clips.height, **about}
-    kept = _Kept(partial, _identity(clips, entries, {**told, "strips": show is not None}))
+    kept = _Kept(partial, _identity(clips, {**told, "strips": show is not None}), entries)
+    missing = {clip.name: kept.missing(clip.name) for clip in clips.clips}
     bar = tqdm(
         total=sum(map(len, clips.clips)),
-        initial=sum(len(clip) for clip in clips.clips if clip.name in kept.rows),
+        initial=sum(len(clip) for clip in clips.clips if not missing[clip.name]),
         unit=" frames",
         disable=not progress,
     )
     with bar:
         for clip in clips.clips:
-            if clip.name not in kept.rows:
+            if missing[clip.name]:
                 bar.set_description(Path(clip.name).stem)
-                kept.add(clip.name, _measure(clip, entries, show, bar, cache))
+                measured = missing[clip.name] if show is None else entries  # a strip shows all
+                kept.add(clip.name, _measure(clip, measured, show, bar, cache))
     rows = {clip.name: kept.rows[clip.name] for clip in clips.clips}
     return {
         "schema": 1,
@@ -195,18 +198,31 @@ def count_transitions(clips: ClipSet, grid: BinGrid, progress: bool = True) -> d
 class _Kept:
     """The figures of finished clips, in memory and in a file that outlives a kill."""
 
-    def __init__(self, path: str | os.PathLike[str] | None, identity: str) -> None:
-        self._path, self._identity = path, identity
+    def __init__(
+        self, path: str | os.PathLike[str] | None, identity: str, entries: Sequence[Entry]
+    ) -> None:
+        self._path, self._identity, self._entries = path, identity, entries
+        self._digests = {entry.name: _digest(entry.describe()) for entry in entries}
         self.rows: dict[str, dict[str, Row]] = {}
         if path is not None and Path(path).is_file():
             found = files.read_json(path)
             if isinstance(found, dict) and found.get("identity") == identity:
-                self.rows = found["clips"]
+                told, ours = found["entries"], self._digests
+                same = {name for name in told if told[name] == ours.get(name)}
+                for clip, rows in found["clips"].items():
+                    self.rows[clip] = {name: row for name, row in rows.items() if name in same}
+
+    def missing(self, clip: str) -> list[Entry]:
+        """Return the entries that have not been measured on a clip."""
+        rows = self.rows.get(clip, {})
+        return [entry for entry in self._entries if entry.name not in rows]
 
     def add(self, clip: str, rows: dict[str, Row]) -> None:
-        self.rows[clip] = rows
+        """Keep a clip's figures."""
+        self.rows[clip] = {**self.rows.get(clip, {}), **rows}
         if self._path is not None:
-            files.write_json(self._path, {"identity": self._identity, "clips": self.rows})
+            kept = {"identity": self._identity, "entries": self._digests, "clips": self.rows}
+            files.write_json(self._path, kept)
 
 
 def _measure(
@@ -286,13 +302,17 @@ def _describe(clips: ClipSet) -> dict[str, Any]:
     }
 
 
-def _identity(clips: ClipSet, entries: Sequence[Entry], told: Mapping[str, Any]) -> str:
-    """Digest of all that decides the figures of a clip."""
-    shown = {
-        "protocol": PROTOCOL,
-        "clips": [[clip.name, clip.rgb.shape, str(clip.rate)] for clip in clips.clips],
-        "entries": {entry.name: entry.describe() for entry in entries},
-        "told": told,
-        "versions": checkpoints.versions(),
-    }
+def _identity(clips: ClipSet, told: Mapping[str, Any]) -> str:
+    """Digest of all that decides the figures of a clip, but the entries."""
+    return _digest(
+        {
+            "protocol": PROTOCOL,
+            "clips": [[clip.name, clip.rgb.shape, str(clip.rate)] for clip in clips.clips],
+            "told": told,
+            "versions": checkpoints.versions(),
+        }
+    )
+
+
+def _digest(shown: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
