@@ -93,5 +93,8 @@ EXERCISES: Exercises = {
     "07-1": (_index, "it tells a copy from an answer, which accuracy cannot."),
     "07-2": (_pixels, "six times as far; what a copy gets wrong grows with it."),
     "07-3": (_broken, "better than copying, and yet it spoils pixels that a copy leaves alone."),
-    "07-4": (_interval, "if it lies on one side of 0 altogether, the comparison is decided."),
+    "07-4": (
+        _interval,
+        "on one side of 0 altogether, it is not the choice of coasts; another seed still might.",
+    ),
 }
