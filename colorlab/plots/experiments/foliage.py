@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from colorlab import plots
 from colorlab.experiments import foliage
+from colorlab.experiments.verdicts import side, written
 
 
 def draw(result: dict[str, Any]) -> dict[str, Figure]:
@@ -37,4 +38,16 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
             ticks=ticks,
         ),
     ]
-    return {"foliage": plots.curves(panels, summary["finding"])}
+    return {"foliage": plots.curves(panels, _title(summary))}
+
+
+def _title(summary: dict[str, Any]) -> str:
+    """Say what landscapes among the training photos do, at as many passes over the water photos."""
+    cost, gain = summary["cost"]["passes"], summary["gain"]["passes"]
+    means = {1: "raise", -1: "lower", 0: "do not surely change"}
+    change = {"low": -gain["high"], "high": -gain["low"]}
+    return (
+        f"Landscapes among the training photos {means[side(cost)]} the loss on water photos "
+        f"({written(cost, '+.2f')}) and {means[side(change)]} that on landscapes "
+        f"({-gain['value']:+.2f} [{change['low']:+.2f}, {change['high']:+.2f}])"
+    )
