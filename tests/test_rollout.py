@@ -37,7 +37,7 @@ class Parrot:
         self.looks += 1
         return y, {head: np.full(y.shape, FIRST, np.float32) for head in "uv"}
 
-    def outputs(self, features, y, y_before, context, valid, judged=True):
+    def outputs(self, features, y, y_before, context, valid, judged=True, state=None):
         self.told.append((features, y_before, context.copy(), valid))
         said = context + np.float32(self.drift)
         return {"u": said[..., :1], "v": said[..., 1:]}
