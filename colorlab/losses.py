@@ -28,9 +28,8 @@ class PixelCrossEntropy(keras.losses.Loss):
 
     Notes
     -----
-    `y_true` is int32 (N, H, W); `y_pred` is float32 logits (N, H, W, n); of windows of frames,
-    (N, frames, H, W) and (N, frames, H, W, n). Photos are averaged by their sample weights, so that
-    photos of weight 0, which only fill a batch, change nothing.
+    `y_true` is int32 (N, H, W); `y_pred` is float32 logits (N, H, W, n). Photos are averaged by
+    their sample weights, so that photos of weight 0, which only fill a batch, change nothing.
     """
 
     def __init__(self, bin_weights: Any | None = None, name: str = "pixel_crossentropy") -> None:
@@ -44,7 +43,7 @@ class PixelCrossEntropy(keras.losses.Loss):
         loss = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
         if self.bin_weights is not None:
             loss = loss * ops.take(ops.convert_to_tensor(self.bin_weights), y_true)
-        return _mean_of_each(loss)
+        return ops.mean(loss, axis=(1, 2))
 
 
 class PixelEuclidean(keras.losses.Loss):
@@ -72,9 +71,9 @@ def pixel_accuracy(y_true: Any, y_pred: Any) -> Any:
     Parameters
     ----------
     y_true : tensor of int32, (N, H, W)
-        True bins; of windows of frames (N, frames, H, W).
+        True bins.
     y_pred : tensor of float, (N, H, W, n)
-        Logits or probabilities; of windows (N, frames, H, W, n).
+        Logits or probabilities.
 
     Returns
     -------
@@ -82,12 +81,7 @@ def pixel_accuracy(y_true: Any, y_pred: Any) -> Any:
         One share in [0, 1] per photo.
     """
     hits = ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32"))
-    return _mean_of_each(ops.cast(hits, "float32"))
-
-
-def _mean_of_each(x: Any) -> Any:
-    """Return the mean of each sample of a batch, (N,)."""
-    return ops.mean(x, axis=tuple(range(1, len(x.shape))))
+    return ops.mean(ops.cast(hits, "float32"), axis=(1, 2))
 
 
 def head_losses(name: str, weights: Any | None = None) -> dict[str, keras.losses.Loss]:

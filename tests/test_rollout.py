@@ -178,7 +178,7 @@ def test_a_frame_of_any_shape_is_seen_with_as_many_pixels(height, width):
 # --- a real, tiny model --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["guided", "concat"])
+@pytest.fixture(scope="module", params=["guided", "concat", "recurrent"])
 def tiny(request, make_film_model):
     return checkpoints.load_consistency(make_film_model(request.param))
 

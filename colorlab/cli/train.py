@@ -183,8 +183,8 @@ def _add_consistency(kinds: Any) -> None:
         "--batch-size",
         type=int,
         default=8,
-        help="pairs of frames per step; with --memory recurrent windows, of which B cost as much "
-        "as B x W pairs (8)",
+        help="pairs of frames per step; with --memory recurrent windows, of which B cost about as "
+        "much as B x W pairs (8)",
     )
     film.add_argument(
         "--window-frames",

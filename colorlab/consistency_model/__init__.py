@@ -14,7 +14,7 @@ all frames before.
 from colorlab.consistency_model.config import MEMORIES, ConsistencyConfig
 from colorlab.consistency_model.context import INPUTS, inputs, move, told
 from colorlab.consistency_model.guided import FOLLOWED, REMEMBERED, SHARE, blend, telling
-from colorlab.consistency_model.layers import Agreement, Between, Fold, Mixture, Unfold
+from colorlab.consistency_model.layers import Agreement, Between, Mixture
 from colorlab.consistency_model.network import build
 from colorlab.consistency_model.recurrent import STATE, begin, unrolled
 
@@ -28,9 +28,7 @@ __all__ = [
     "Agreement",
     "Between",
     "ConsistencyConfig",
-    "Fold",
     "Mixture",
-    "Unfold",
     "begin",
     "blend",
     "build",

@@ -84,7 +84,7 @@ def unrolled(network: keras.Model, frames: int) -> keras.Model:
     keras.Model
         Maps ``features`` (N, frames, h, w, C), ``context`` (N, frames, H, W, 2) and `STATE`, what
         was kept before the first of them, (N, h, w, kept), to ``u`` and ``v``, logits
-        (N, frames, H, W, n) float32.
+        (N * frames, H, W, n) float32, window by window.
     """
     one = network.input
     features, context = (
@@ -93,10 +93,7 @@ def unrolled(network: keras.Model, frames: int) -> keras.Model:
     state = keras.Input(one[STATE].shape[1:], name=STATE)
     seen, told = (Fold(name=f"fold_{x.name}", dtype="float32")(x) for x in (features, context))
     logits, _ = _unroll(network.get_layer, seen, told, state, frames)
-    films = {
-        head: Unfold(frames, name=f"{head}_films", dtype="float32")(x) for head, x in logits.items()
-    }
-    return keras.Model({FEATURES: features, "context": context, STATE: state}, films)
+    return keras.Model({FEATURES: features, "context": context, STATE: state}, logits)
 
 
 def begin(features: NDArray[np.float32], kept: int) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from colorlab import color_model, consistency_model, flow, vgg
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
-from colorlab.consistency_model import STATE, ConsistencyConfig, Fold
+from colorlab.consistency_model import STATE, ConsistencyConfig
 from colorlab.errors import InputError
 from colorlab.experiments.film.rolling import Told, judging
 from colorlab.experiments.film.strips import Strips
@@ -197,8 +197,7 @@ class Memory:
         """
         if self.config.kind != "gru":
             return self.network
-        whole = consistency_model.unrolled(self.network, window)
-        return keras.Model(whole.input, {h: Fold(name=h)(x) for h, x in whole.output.items()})
+        return consistency_model.unrolled(self.network, window)
 
 
 def moved(y: Float, y_before: Float, context: Float) -> Float:

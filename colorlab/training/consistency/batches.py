@@ -49,8 +49,8 @@ def training_batches(
     Returns
     -------
     callable
-        (epoch, step) to a batch: what a network is given, and the true bins ``u`` and ``v``,
-        (N, H, W), of a recurrent model (N, window_frames, H, W).
+        (epoch, step) to a batch: what a network is given, of a recurrent model's (N, window_frames,
+        ...), and the true bins ``u`` and ``v`` of all frames, (N * window_frames, H, W).
     """
 
     def make(epoch: int, step: int) -> Batch:
@@ -158,8 +158,8 @@ def _join(
     rows: Sequence[Mapping[str, NDArray[Any]]], color: ColorModel, config: ConsistencyConfig
 ) -> Batch:
     """Put windows into one batch, with labels at full resolution; a pair is a frame of it."""
+    labels = color.grid.encode(np.concatenate([row["truth"] for row in rows]))
     join = np.stack if config.memory == "recurrent" else np.concatenate
-    joined = {key: join([row[key] for row in rows]) for key in rows[0]}
-    labels = color.grid.encode(joined.pop("truth"))
-    inputs = consistency_model.inputs(config, **joined)
+    seen = {key: join([row[key] for row in rows]) for key in rows[0] if key != "truth"}
+    inputs = consistency_model.inputs(config, **seen)
     return inputs, {"u": labels[..., 0], "v": labels[..., 1]}

@@ -50,7 +50,7 @@ def train_consistency(
         The architecture.
     settings : Settings, optional
         How to train; what concerns photos alone is ignored. A batch is of `batch_size` pairs, or
-        windows: what B windows of W frames cost, B * W pairs cost, too.
+        windows: B windows of W frames cost about as much as B * W pairs.
     pairs : Pairs, optional
         What to train on.
     name : str
@@ -69,7 +69,8 @@ def train_consistency(
     ------
     InputError
         When `out` holds the state of another run, clips are too short or too small, windows of
-        several frames are asked of a model that is not recurrent, or `out` cannot be written.
+        several frames are asked of a model that is not recurrent or several devices of one that
+        is, or `out` cannot be written.
     """
     config, settings, pairs = (
         config or ConsistencyConfig(),
@@ -78,11 +79,7 @@ def train_consistency(
     )
     settings = dataclasses.replace(settings, precision=devices.precision(settings.precision))
     out = files.ensure_folder(out)
-    if config.memory != "recurrent" and pairs.window_frames > 1:
-        raise InputError(
-            f"a {config.memory} model learns from pairs, window_frames 1, not from windows of "
-            f"several frames, as a recurrent one does; received {pairs.window_frames}."
-        )
+    _check_windows(config, settings, pairs)
     for clip in (*clips.clips, *validation.clips):
         _check(clip, pairs)
     network = consistency_model.build(config, color.config, settings.seed, settings.precision)
@@ -120,6 +117,19 @@ def train_consistency(
     )
     Run(task, settings, out).fit(progress)
     return out / BEST
+
+
+def _check_windows(config: ConsistencyConfig, settings: Settings, pairs: Pairs) -> None:
+    if config.memory != "recurrent" and pairs.window_frames > 1:
+        raise InputError(
+            f"a {config.memory} model learns from pairs, window_frames 1, not from windows of "
+            f"several frames, as a recurrent one does; received {pairs.window_frames}."
+        )
+    if config.memory == "recurrent" and settings.devices > 1:
+        raise InputError(
+            "a recurrent model learns on one device, since windows are not shared out; "
+            f"received devices {settings.devices}."
+        )
 
 
 def _check(clip: Clip, pairs: Pairs) -> None:
