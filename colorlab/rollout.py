@@ -4,7 +4,8 @@ What is told is the rollout's `context`: ``free``, the model's own colouring, al
 black and white allows; ``truth``, the true chroma (teacher forcing), which shows how well a model
 uses a perfect memory; ``first``, the truth of the first frame only and its own colouring from then
 on; ``none``, nothing. A frame without one before it, the first and the first after a cut, gets the
-color model's colouring.
+color model's colouring. What a recurrent model keeps is no context: it goes from frame to frame
+whatever is told, and begins anew after a frame without one before it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from colorlab import colorize
 from colorlab.checkpoints import ConsistencyModel
+from colorlab.consistency_model import STATE
 from colorlab.errors import InputError
 
 CONTEXTS = ("free", "truth", "first", "none")
@@ -109,10 +111,11 @@ class Rollout:
             valid = np.full((1, *y.shape), float(told), np.float32)
             context = before["uv"][None] * valid
             outputs = self.model.outputs(
-                features, y[None], before["y"][None], context, valid, judged
+                features, y[None], before["y"][None], context, valid, judged, before.get(STATE)
             )
         uv = self.model.chroma(outputs, own, self.decode, self.temperature)[0]
-        self._before = {"y": np.asarray(y, np.float32), "uv": uv}
+        kept = {STATE: outputs[STATE]} if STATE in outputs else {}
+        self._before = {"y": np.asarray(y, np.float32), "uv": uv, **kept}
         return {head: outputs[head][0] for head in "uv" if judged}, uv
 
     def tell(self, uv: Float) -> None:
@@ -126,7 +129,7 @@ class Rollout:
         self._before["uv"] = np.asarray(uv, np.float32)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return the last frame and its colouring."""
+        """Return the last frame, its colouring and what a recurrent model keeps."""
         return dict(self._before)
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:

@@ -332,7 +332,7 @@ def test_a_card_that_does_not_say_which_color_model(copy, field):
     [
         ({"width": 6}, "another architecture than the card's"),
         ({"memory": "concat"}, "another architecture than the card's"),
-        ({"memory": "paper"}, "memory must be one of concat, guided; received 'paper'"),
+        ({"memory": "paper"}, "memory must be one of concat, guided, recurrent; received 'paper'"),
         ({"depth": 3}, r"unknown fields \['depth'\]"),
     ],
 )

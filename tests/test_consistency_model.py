@@ -318,7 +318,7 @@ def test_layers_know_the_shape_of_what_they_return():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"memory": "paper"}, "memory must be one of concat, guided; received 'paper'"),
+        ({"memory": "paper"}, "memory must be one of concat, guided, recurrent; received 'paper'"),
         ({"width": 0}, "width must be an integer from 1 up; received 0"),
         ({"context_width": 2.5}, "context_width must be an integer from 1 up; received 2.5"),
         ({"width": True}, "width must be an integer from 1 up; received True"),

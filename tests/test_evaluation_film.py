@@ -117,7 +117,7 @@ def constant(u, v, name="constant", **words):
 class Parrot(ConsistencyModel):
     """A consistency model that is sure of what it is told."""
 
-    def outputs(self, features, y, y_before, context, valid, judged=True):
+    def outputs(self, features, y, y_before, context, valid, judged=True, state=None):
         labels = self.color.grid.encode(context)
         sure = 30 * (labels[..., None] == np.arange(self.color.grid.n)).astype(np.float32)
         return {"u": sure[..., 0, :], "v": sure[..., 1, :]}

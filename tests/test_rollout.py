@@ -37,7 +37,7 @@ class Parrot:
         self.looks += 1
         return y, {head: np.full(y.shape, FIRST, np.float32) for head in "uv"}
 
-    def outputs(self, features, y, y_before, context, valid, judged=True):
+    def outputs(self, features, y, y_before, context, valid, judged=True, state=None):
         self.told.append((features, y_before, context.copy(), valid))
         said = context + np.float32(self.drift)
         return {"u": said[..., :1], "v": said[..., 1:]}
@@ -178,7 +178,7 @@ def test_a_frame_of_any_shape_is_seen_with_as_many_pixels(height, width):
 # --- a real, tiny model --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["guided", "concat"])
+@pytest.fixture(scope="module", params=["guided", "concat", "recurrent"])
 def tiny(request, make_film_model):
     return checkpoints.load_consistency(make_film_model(request.param))
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 from fractions import Fraction
 
@@ -16,6 +17,8 @@ from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets import Clip, ClipSet
 from colorlab.errors import InputError
 from colorlab.training import Pairs, Settings, consistency, train_consistency
+from colorlab.training.consistency import batches
+from colorlab.training.consistency.own import OwnColouring
 
 pytestmark = pytest.mark.keras
 
@@ -148,17 +151,17 @@ def test_an_interrupted_run_continues_to_the_same_end(color, tmp_path, monkeypat
     """Stopped in the middle of the second epoch, in which the truth and own colourings are told."""
     pairs = dataclasses.replace(PAIRS, context="scheduled", noise=0.02, without=0.2)
     learn(tmp_path / "whole", color, pairs=pairs, config=CONCAT)
-    disturb, left = consistency._disturb, iter(range(12 * (3 + 2)))  # pairs of five steps
+    disturb, left = batches._disturb, iter(range(12 * (3 + 2)))  # pairs of five steps
 
     def interrupted(*args):
         if next(left, None) is None:
             raise KeyboardInterrupt
         return disturb(*args)
 
-    monkeypatch.setattr(consistency, "_disturb", interrupted)
+    monkeypatch.setattr(batches, "_disturb", interrupted)
     with pytest.raises(KeyboardInterrupt):
         learn(tmp_path / "stopped", color, pairs=pairs, config=CONCAT)
-    monkeypatch.setattr(consistency, "_disturb", disturb)
+    monkeypatch.setattr(batches, "_disturb", disturb)
     facts, _ = state(tmp_path / "stopped")
     assert (facts["epoch"], facts["step"]) == (1, 2)
     learn(tmp_path / "stopped", color, pairs=pairs, config=CONCAT)
@@ -180,7 +183,7 @@ def test_a_finished_run_returns_at_once(finished, color, tmp_path, monkeypatch):
     before = (tmp_path / "copy" / "state.npz").stat().st_mtime_ns
     still = clips(clip("still.mp4", 5, moving=False))
     settings = dataclasses.replace(SETTINGS, epochs=3, learning_rate=0.03)
-    monkeypatch.setattr(consistency, "_stack", None)  # nothing is learnt or measured
+    monkeypatch.setattr(batches, "_join", None)  # nothing is learnt or measured
     learn(tmp_path / "copy", color, still, still, settings, dataclasses.replace(PAIRS, steps=10))
     assert (tmp_path / "copy" / "state.npz").stat().st_mtime_ns == before
 
@@ -289,8 +292,8 @@ def test_films_of_one_name_are_told_apart(color, tmp_path):
     assert not np.array_equal(one.features, other.features)
 
 
-def batches(seen, color, pairs, settings=SETTINGS, own=None):
-    return consistency._training_batches(seen, own, color, CONFIG, settings, pairs)
+def batches_of(seen, color, pairs, settings=SETTINGS, own=None):
+    return batches.training_batches(seen, own, color, CONFIG, settings, pairs)
 
 
 def assert_same(one, other):
@@ -302,17 +305,19 @@ def assert_same(one, other):
 
 def test_a_batch_follows_from_its_epoch_and_step(seen, color):
     pairs = dataclasses.replace(PAIRS, noise=0.05, without=0.5)
-    make, again = (batches(seen, color, pairs) for _ in range(2))
+    make, again = (batches_of(seen, color, pairs) for _ in range(2))
     assert_same(make(1, 2), again(1, 2))
     others = [make(*place)[0]["y"] for place in ((0, 2), (1, 1), (2, 2))]
-    others.append(batches(seen, color, pairs, dataclasses.replace(SETTINGS, seed=4))(1, 2)[0]["y"])
+    others.append(
+        batches_of(seen, color, pairs, dataclasses.replace(SETTINGS, seed=4))(1, 2)[0]["y"]
+    )
     assert not any(np.array_equal(make(1, 2)[0]["y"], y) for y in others)
 
 
 def test_validation_is_the_same_every_time(seen, color):
     for context in consistency.CONTEXTS:
         pairs = dataclasses.replace(PAIRS, context=context)
-        make = consistency._validation_batches(seen, color, CONFIG, SETTINGS, pairs)
+        make = batches.validation_batches(seen, color, CONFIG, SETTINGS, pairs)
         rounds = [list(make()) for _ in range(2)]
         assert len(rounds[0]) > 0
         for one, other in zip(*rounds, strict=True):
@@ -326,7 +331,9 @@ def test_a_pair_is_two_windows_at_the_same_place(stride, color, rng):
     films = [dataclasses.replace(TRAIN.clips[0], rgb=rgb) for rgb in noise]
     seen = consistency.see(clips(*films), color, progress=False)
     pairs = dataclasses.replace(PAIRS, stride=stride)
-    inputs, labels = batches(seen, color, pairs, dataclasses.replace(SETTINGS, batch_size=4))(0, 0)
+    inputs, labels = batches_of(seen, color, pairs, dataclasses.replace(SETTINGS, batch_size=4))(
+        0, 0
+    )
     assert {name: x.shape[1:] for name, x in inputs.items()} == {
         **{"features": (8, 8, 8), "y": (16, 16, 1), "y_before": (16, 16, 1)},
         **{"context": (16, 16, 2), "valid": (16, 16, 1), "moved": (16, 16, 4)},
@@ -353,8 +360,8 @@ def test_a_pair_is_two_windows_at_the_same_place(stride, color, rng):
 
 def test_noise_and_silence(seen, color):
     settings = dataclasses.replace(SETTINGS, batch_size=24)
-    plain, _ = batches(seen, color, PAIRS, settings)(0, 0)
-    make = batches(seen, color, dataclasses.replace(PAIRS, without=0.5), settings)
+    plain, _ = batches_of(seen, color, PAIRS, settings)(0, 0)
+    make = batches_of(seen, color, dataclasses.replace(PAIRS, without=0.5), settings)
     told, silent = np.zeros(2, int), 0
     for step in range(4):
         valid = make(0, step)[0]["valid"].mean(axis=(1, 2, 3))
@@ -362,7 +369,7 @@ def test_noise_and_silence(seen, color):
         told += [(valid == 1).sum(), (valid == 0).sum()]
         silent += np.abs(make(0, step)[0]["context"][valid == 0]).sum()
     assert abs(told[0] / told.sum() - 0.5) < 0.15 and silent == 0
-    noisy, _ = batches(seen, color, dataclasses.replace(PAIRS, noise=0.05), settings)(0, 0)
+    noisy, _ = batches_of(seen, color, dataclasses.replace(PAIRS, noise=0.05), settings)(0, 0)
     added = noisy["context"][0] - plain["context"][0]  # the first pair is drawn before any noise
     assert 0 < added.std() < 0.06
     np.testing.assert_array_equal(noisy["y"][0], plain["y"][0])
@@ -371,10 +378,7 @@ def test_noise_and_silence(seen, color):
 def test_own_colourings_are_renewed_with_the_epoch_and_recalled_in_it(seen, color, tmp_path):
     pairs = dataclasses.replace(PAIRS, context="free")
     network = consistency_model.build(CONFIG, COLOR)
-    made = [
-        consistency._OwnColouring(network, CONFIG, color, seen, tmp_path, SETTINGS, pairs)
-        for _ in range(2)
-    ]
+    made = [OwnColouring(network, CONFIG, color, seen, tmp_path, SETTINGS, pairs) for _ in range(2)]
     made[0].refresh(0)
     network.get_layer("decided").bias.assign(np.linspace(-9, 9, 10))  # learning went on
     made[1].refresh(0)
@@ -388,12 +392,12 @@ def test_own_colourings_are_renewed_with_the_epoch_and_recalled_in_it(seen, colo
         for one, other in zip(made[0].chroma, made[1].chroma, strict=True)
     )
     frame, uv = made[1].pick(np.random.default_rng(0), 0)
-    assert uv.shape == (24, 36, 2) and uv.dtype == np.float32
+    assert uv.shape == (1, 24, 36, 2) and uv.dtype == np.float32
     assert made[1].first[0] <= frame < made[1].first[0] + 3
 
 
 def test_teacher_forcing_colours_nothing_by_itself(seen, color, tmp_path):
-    own = consistency._OwnColouring(
+    own = OwnColouring(
         consistency_model.build(CONFIG, color.config),
         CONFIG,
         color,
@@ -502,5 +506,6 @@ def test_the_command_offers_what_the_library_knows(capsys):
         main(["train", "consistency", "--help"])
     shown = "".join(capsys.readouterr().out.split())
     assert f"--context{{{','.join(consistency.CONTEXTS)}}}" in shown
-    assert f"--memory{{{','.join(sorted(consistency_model.MEMORIES, reverse=True))}}}" in shown
+    (memories,) = re.findall(r"--memory{(.*?)}", shown)[:1]
+    assert set(memories.split(",")) == set(consistency_model.MEMORIES)
     assert train.WINDOW == training.Pairs().crop

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from colorlab import color_model, consistency_model, files
+from colorlab import consistency_model, files
 from colorlab.checkpoints import color, store
 from colorlab.checkpoints.color import ColorModel
 from colorlab.consistency_model import ConsistencyConfig
@@ -78,6 +78,7 @@ class ConsistencyModel:
         context: np.ndarray,
         valid: np.ndarray,
         judged: bool = True,
+        state: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """Run the network.
 
@@ -93,17 +94,18 @@ class ConsistencyModel:
             1 where the context is to be believed, else 0.
         judged : bool
             Whether a guided model also gives its logits, which its colours do without.
+        state : numpy.ndarray of float32, (N, h, w, kept), optional
+            What a recurrent model kept of the frames before, `STATE` of its last outputs; without,
+            it begins anew. The others keep nothing.
 
         Returns
         -------
         dict
             ``u`` and ``v``: logits (N, H, W, n) float32; of a guided model also what it remembers
-            and how much that counts, as from `colorlab.consistency_model.telling`.
+            and how much that counts, as from `colorlab.consistency_model.telling`; of a recurrent
+            one also `colorlab.consistency_model.STATE`, what it keeps, (N, h, w, kept) float32.
         """
-        inputs = {
-            color_model.FEATURES: features,
-            **consistency_model.told(self.config.memory, y, y_before, context, valid),
-        }
+        inputs = consistency_model.inputs(self.config, features, y, y_before, context, valid, state)
         network = self._telling if judged else self._remembering
         found = network.predict_on_batch(inputs)
         return {name: np.asarray(values, np.float32) for name, values in found.items()}

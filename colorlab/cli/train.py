@@ -136,10 +136,10 @@ def _add_consistency(kinds: Any) -> None:
     )
     film.add_argument(
         "--memory",
-        choices=("guided", "concat"),
+        choices=("guided", "concat", "recurrent"),
         default="guided",
-        help="guided looks up each pixel's place in the frame before; concat is the paper's way "
-        "(guided)",
+        help="guided looks up each pixel's place in the frame before; concat is the paper's way; "
+        "recurrent keeps what it wants to know of all frames before (guided)",
     )
     film.add_argument(
         "--context",
@@ -179,7 +179,20 @@ def _add_consistency(kinds: Any) -> None:
     )
     film.add_argument("--epochs", type=int, default=10, help="how often is validated (10)")
     film.add_argument("--steps", type=int, default=200, help="steps per epoch (200)")
-    film.add_argument("--batch-size", type=int, default=8, help="pairs of frames per step (8)")
+    film.add_argument(
+        "--batch-size",
+        type=int,
+        default=8,
+        help="pairs of frames per step; with --memory recurrent windows, of which B cost about as "
+        "much as B x W pairs (8)",
+    )
+    film.add_argument(
+        "--window-frames",
+        type=common.positive,
+        metavar="W",
+        help="with --memory recurrent: following frames that are learnt together, the loss "
+        "propagated back through all of them (4)",
+    )
     film.add_argument("--learning-rate", type=float, default=1e-3, help="at its peak (0.001)")
     film.add_argument(
         "--noise",
@@ -285,7 +298,7 @@ def run_color(arguments: argparse.Namespace) -> int:
 
 
 def run_consistency(arguments: argparse.Namespace) -> int:
-    """Train a consistency model on pairs of frames, or continue."""
+    """Train a consistency model on pairs or windows of frames, or continue."""
     common.check_folder(arguments.out)
     common.start_keras()
     from colorlab import checkpoints, consistency_model, devices, training
@@ -306,6 +319,7 @@ def run_consistency(arguments: argparse.Namespace) -> int:
         without=arguments.without,
         steps=arguments.steps,
         window=arguments.window,
+        window_frames=arguments.window_frames or (4 if arguments.memory == "recurrent" else 1),
     )
     progress = not arguments.quiet
     clips, validation = _open_clips(arguments, progress)

@@ -25,7 +25,7 @@ from colorlab.errors import InputError
 from colorlab.experiments import digests, fitting
 from colorlab.experiments.film import rolling, strips
 from colorlab.experiments.film.strips import Strips
-from colorlab.training.consistency import Pairs
+from colorlab.training.consistency import pairs as schedules
 
 Batch = tuple[Any, Any]
 """What a network is given, and its targets."""
@@ -37,7 +37,7 @@ SAVE_EVERY = 100
 """Steps from one state on disk to the next."""
 
 LEARNT_BY = (
-    *(strips, rolling, fitting, bins, yuv, vgg, color_model, consistency_model, losses),
+    *(strips, rolling, fitting, bins, yuv, vgg, color_model, consistency_model, losses, schedules),
 )  # fmt: skip
 """Modules whose change makes trained networks worthless, beside this one."""
 
@@ -201,7 +201,7 @@ class _Own:
 
     def __init__(self, recipe: Recipe, answerer: rolling.Network, training: Strips) -> None:
         self.recipe, self.answerer, self.training = recipe, answerer, training
-        self.schedule = Pairs(context=recipe.context)
+        self.schedule = schedules.Pairs(context=recipe.context)
         self.truth, self.round = 1.0, -1
         self.rows = np.empty(0, int)
         self.uv = np.empty(0, np.float32)

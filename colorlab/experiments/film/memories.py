@@ -3,38 +3,28 @@
 ``concat`` is the paper's: the color model's features and a convolution of the context, the chroma
 of the frame before, are concatenated; two convolutions and the heads follow. ``warped`` is the same
 network, but its context is first moved along the motion between both frames' luma. ``gru`` puts a
-convolutional gated recurrent unit [1]_ in the place of the first convolution: beside features and
-context it reads what it kept of all frames before, and learns that through windows of frames.
-
-References
-----------
-.. [1] N. Ballas, L. Yao, C. Pal, A. Courville, "Delving deeper into convolutional networks for
-   learning video representations", ICLR 2016.
+convolutional gated recurrent unit in the place of the first convolution
+(`colorlab.consistency_model`, ``memory="recurrent"``): beside features and context it reads what it
+kept of all frames before, and learns that through windows of frames.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
 from numpy.typing import NDArray
 
 from colorlab import color_model, consistency_model, flow, vgg
 from colorlab.checkpoints import ColorModel
-from colorlab.color_model import ColorModelConfig, CropLike, Enlarge, PadToMultiple
-from colorlab.consistency_model import ConsistencyConfig
+from colorlab.color_model import ColorModelConfig
+from colorlab.consistency_model import STATE, ConsistencyConfig
 from colorlab.errors import InputError
 from colorlab.experiments.film.rolling import Told, judging
 from colorlab.experiments.film.strips import Strips
-from colorlab.yuv import RANGE
 
 KINDS = ("concat", "warped", "gru")
-
-STATE = "state"
-"""Name of the unit's input and output: what it keeps."""
 
 Float = NDArray[np.float32]
 
@@ -80,8 +70,8 @@ class Memory:
     color : ColorModelConfig
         The architecture of the color model whose features it reads.
     network : keras.Model
-        For windows of one frame: inputs by name to ``u`` and ``v``, logits (N, H, W, n), and of a
-        ``gru`` also `STATE`.
+        Of one frame: inputs by name to ``u`` and ``v``, logits (N, H, W, n), and of a ``gru`` also
+        `STATE`.
     """
 
     config: MemoryConfig
@@ -180,10 +170,8 @@ class Memory:
             Name of an input to an array.
         """
         if self.config.kind == "gru":
-            if features.ndim == 4:  # a window of one
-                features, context = features[:, None], context[:, None]
             if state is None:
-                state = self.begin(len(context), *context.shape[2:4])
+                state = consistency_model.begin(features, self.config.kept)
             return {color_model.FEATURES: features, "context": context, STATE: state}
         if features.ndim == 5:  # every frame for itself
             features, y, context = (
@@ -209,8 +197,7 @@ class Memory:
         """
         if self.config.kind != "gru":
             return self.network
-        whole = _recurrent(self.config, self.color, window, self.network)
-        return keras.Model(whole.input, {head: whole.output[head] for head in "uv"})
+        return consistency_model.unrolled(self.network, window)
 
 
 def moved(y: Float, y_before: Float, context: Float) -> Float:
@@ -257,95 +244,9 @@ def build(
     InputError
         When the color model predicts no bins.
     """
-    if config.kind != "gru":
-        paper = ConsistencyConfig("concat", config.context_width, config.width)
-        return Memory(config, color, consistency_model.build(paper, color, seed, dtype))
-    if color.head != "bins":
-        raise InputError("a memory needs a color model that predicts bins.")
-    network = _recurrent(config, color, 1, dtype=dtype)
-    vgg.draw_kernels(network.layers, seed)
-    return Memory(config, color, network)
-
-
-class Fold(layers.Layer):
-    """Put the frames of all films into one batch: (N, frames, H, W, C) to (N * frames, H, W, C)."""
-
-    def call(self, x: Any) -> Any:
-        """Return the batch, film by film."""
-        return ops.reshape(x, (-1, *ops.shape(x)[2:]))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the batch's shape."""
-        return (None, *input_shape[2:])
-
-
-class Unfold(layers.Layer):
-    """Undo `Fold`."""
-
-    def __init__(self, frames: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.frames = frames
-
-    def call(self, x: Any) -> Any:
-        """Return the films."""
-        return ops.reshape(x, (-1, self.frames, *ops.shape(x)[1:]))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the films' shape."""
-        return (None, self.frames, *input_shape[1:])
-
-
-def _recurrent(
-    config: MemoryConfig,
-    color: ColorModelConfig,
-    window: int,
-    weights: keras.Model | None = None,
-    dtype: str | None = None,
-) -> keras.Model:
-    """Build the recurrent network for windows of frames, with another one's layers if there is one.
-
-    Of the convolution of [features, context, state], what does not depend on the state is computed
-    for all frames of a window at once.
-    """
-    features = keras.Input((window, None, None, color.widths[0]), name=color_model.FEATURES)
-    context = keras.Input((window, None, None, 2), name="context")
-    state = keras.Input((None, None, config.kept), name=STATE)
-
-    def conv(width: int, size: int, name: str, **options: Any) -> layers.Layer:
-        if weights is not None:
-            return weights.get_layer(name)
-        options = {"padding": "same", "kernel_initializer": "zeros", "dtype": dtype} | options
-        return layers.Conv2D(width, size, name=name, **options)  # drawn by the caller
-
-    chroma = Fold(name="fold_context", dtype="float32")(context)
-    told = layers.Rescaling(1 / RANGE, name="scaled", dtype="float32")(chroma)
-    told = PadToMultiple(vgg.STRIDE, name="pad", dtype="float32")(told)
-    told = conv(config.context_width, 3, "told_conv", strides=color.stride, activation="relu")(told)
-    seen = Fold(name="fold_features", dtype=dtype)(features)
-    x = layers.Concatenate(name="join", dtype=dtype)([seen, told])  # (N * window, h, w, .)
-    drive = Unfold(window, name="unfold", dtype="float32")(conv(3 * config.kept, 3, "drive")(x))
-    gates = conv(2 * config.kept, 3, "gates", use_bias=False)
-    candidate = conv(config.kept, 3, "candidate", use_bias=False)
-    k, kept, states = config.kept, state, []
-    for t in range(window):
-        now = drive[:, t]
-        opened = ops.sigmoid(now[..., : 2 * k] + ops.cast(gates(kept), "float32"))
-        keep, use = opened[..., :k], opened[..., k:]
-        new = ops.tanh(now[..., 2 * k :] + ops.cast(candidate(use * kept), "float32"))
-        kept = keep * kept + (1 - keep) * new
-        states.append(kept)
-    x = Fold(name="fold_states", dtype=dtype)(ops.stack(states, axis=1))
-    x = conv(config.width, 3, "second", activation="relu")(x)
-    logits = {}
-    for head in "uv":
-        answer = conv(color.n, 1, f"{head}_head", dtype="float32")(x)
-        answer = Enlarge(int(np.log2(color.stride)), name=f"{head}_up", dtype="float32")(answer)
-        logits[head] = CropLike(name=f"{head}_crop", dtype="float32")(answer, chroma)
-    return keras.Model(
-        {color_model.FEATURES: features, "context": context, STATE: state},
-        {**logits, STATE: kept},
-        name="recurrent",
-    )
+    kind = "recurrent" if config.kind == "gru" else "concat"
+    like = ConsistencyConfig(kind, config.context_width, config.width, config.kept)
+    return Memory(config, color, consistency_model.build(like, color, seed, dtype))
 
 
 class Remembering:
