@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -371,87 +370,6 @@ def test_what_learning_keeps_follows_from_the_difference(lows, highs, learning):
     assert "With random weights 0.80 to 0.80 and 0.00 to 0.00" in found["finding"]
 
 
-def test_the_findings_quote_the_result():
-    summary = files.read_json(ROOT / "results/experiments/grey_input.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    control = summary["control"]
-
-    def told(one, sign=""):
-        found = [f"{one[key]:{sign}.2f}" for key in ("value", "low", "high")]
-        return "{} [{}, {}]".format(*(re.sub(r"^[+-](0\.00)$", r"\1", text) for text in found))
-
-    for name, layer in summary["layers"].items():
-        ours, theirs = layer["unit_correlation"], control["layers"][name]["unit_correlation"]
-        difference = control["difference"][name]["unit_correlation"]
-        shown = [
-            *(told(one[pair]) for one in (ours, theirs) for pair in ("same", "other")),
-            *(told(difference[pair], "+") for pair in ("same", "margin")),
-            *(told(one[name]["cka"]["same"]) for one in (summary["layers"], control["layers"])),
-        ]
-        short = name.replace("block", "conv").replace("_conv", "_")
-        assert f"| {short} | {' | '.join(shown)} |" in text
-    assert f"**Verdict: {summary['verdict']}.**" in text
-    assert f"- {len(summary['kept'])} of 13 layers" in text
-    assert summary == {**summary, **grey_input.judge(summary["layers"], summary.get("control"))}
-
-
-def test_the_findings_quote_the_losses():
-    summary = files.read_json(ROOT / "results/experiments/loss.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    lines = {
-        "regression": summary["curve"]["euclidean"]["regression"],
-        "classification, mean": summary["curve"]["crossentropy"]["mean"],
-        "classification, annealed, T = 0.4": summary["curve"]["crossentropy"]["annealed 0.4"],
-        "rebalanced, argmax": summary["curve"]["rebalanced"]["argmax"],
-    }
-    for name, one in lines.items():
-        share = [round(100 * one["colourfulness"][key]) for key in ("value", "low", "high")]
-        gain = [one["gain"][key] for key in ("value", "low", "high")]
-        shown = "{} % [{}, {}]".format(*share), "{:.2f} [{:.2f}, {:.2f}]".format(*gain)
-        assert f"| {name} | {shown[0]} | {shown[1]} |" in text
-    verdicts = summary["verdict"]
-    assert f"that regression desaturates **{verdicts['desaturation']}** here" in text
-    assert f"optimize **{verdicts['easier']}**" in " ".join(text.split())
-    assert f"that it is more stable over seeds **{verdicts['stable']}**" in text
-
-
-def percent(one):
-    return "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * one[key] for key in ("value", "low", "high")))
-
-
-def test_the_findings_quote_the_memories():
-    summary = files.read_json(ROOT / "results/experiments/recurrent.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    for name, one in summary["kinds"].items():
-        cost, free = summary["costs"][name], one["free"]
-        drift, warp = (
-            "{:{f}} [{:{f}}, {:{f}}]".format(*(free[kind][key] for key in keys), f=form)
-            for kind, form in (("drift", "+.1f"), ("warp", ".2f"))
-            for keys in [("value", "low", "high")]
-        )
-        shown = [str(cost["parameters"]), f"{cost['processor']:.1f}"]
-        shown += [percent(one["truth"]["accuracy"]), percent(free["accuracy"]), drift, warp]
-        assert f"| `{name}` | {' | '.join(shown)} |" in text
-    verdicts = summary["verdicts"]
-    assert {verdicts[key] for key in ("recurrent", "instead")} == {"mixed"}
-    assert {verdicts[key] for key in ("windows", "warping")} == {"cannot be told"}
-    assert "**Verdict: mixed** for recurrence" in text
-    assert "**cannot be told** for windows and for warping" in text
-
-
-def test_the_findings_quote_the_contexts():
-    summary = files.read_json(ROOT / "results/experiments/context.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    for name, one in summary["colors"].items():
-        told = [one["contexts"][key] for key in ("truth", "first", "free", "none")]
-        shown = [percent(part["accuracy"]) for part in (one["color"], *told, one["copy"])]
-        assert f"| {name} | {' | '.join(shown)} |" in text
-    verdicts = summary["verdicts"]
-    assert f"corrects for a weaker color model: {verdicts['corrects']}**, told the truth" in text
-    assert f"**Left to itself it does so, too: {verdicts['by_itself']}**" in text
-    assert f"more with the truth than copy it: {verdicts['more']}.**" in text
-
-
 # --- reactions -----------------------------------------------------------------------------------
 
 
@@ -488,18 +406,6 @@ def test_the_unit_that_reacts_is_found_and_judged_on_other_scenes(rng):
     for key in ("grey", "other_color", "other_grey"):
         assert abs(found[key]["value"]) < 0.2, key
     assert 0 < found["agreement"]["value"] < 1  # unit 8 agrees, unit 7 does not
-
-
-def test_the_findings_quote_the_reactions():
-    summary = files.read_json(ROOT / "results/experiments/reactions.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    for thing, name in summary["best"].items():
-        shown = [
-            "{value:.2f} [{low:.2f}, {high:.2f}]".format(**summary["layers"][name][thing][key])
-            for key in ("color", "grey", "other_color", "other_grey")
-        ]
-        short = name.replace("block", "conv").replace("_conv", "_")
-        assert f"| {thing} | {short} | {' | '.join(shown)} |" in text
 
 
 @pytest.mark.parametrize(
