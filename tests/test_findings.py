@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from colorlab import files
+import numpy as np
+
+from colorlab import checkpoints, files
 from colorlab.experiments import grey_input
 
 ROOT = Path(__file__).parents[1]
@@ -100,3 +102,38 @@ def test_the_findings_quote_the_contexts():
     assert f"corrects for a weaker color model: {verdicts['corrects']}**, told the truth" in text
     assert f"**Left to itself it does so, too: {verdicts['by_itself']}**" in text
     assert f"more with the truth than copy it: {verdicts['more']}.**" in text
+
+
+def test_the_default_film_model_follows_the_rule():
+    """The rule, with its margins, is in docs/reproducing.md."""
+    models = files.read_json(ROOT / "results/film-rates-val.json")["models"]
+    text = (ROOT / "docs/reproducing.md").read_text(encoding="utf-8")
+
+    def figures(name):
+        told, free = models[f"{name}:truth"], models[name]
+        return {
+            "told": 50 * (told["accuracy_u"] + told["accuracy_v"]),
+            "changed": 50 * (told["changed_accuracy_u"] + told["changed_accuracy_v"]),
+            "free": 50 * (free["accuracy_u"] + free["accuracy_v"]),
+            "psnr": free["psnr"],
+            "colour": free["colourfulness"],
+            "steady": -1e6 * free["chroma_warp_error"],
+        }
+
+    def sides(ours, theirs):
+        margins = {"told": 0.1, "changed": 1, "free": 0.1, "psnr": 0.05}
+        margins |= {"colour": 0.01 * theirs["colour"], "steady": -0.05 * theirs["steady"]}
+        return [int(np.sign(d) * (abs(d) > margins[k])) for k, d in minus(ours, theirs).items()]
+
+    def minus(ours, theirs):
+        return {key: ours[key] - theirs[key] for key in ours}
+
+    control, default = figures("stride-1"), figures(checkpoints.FILM_DEFAULT)
+    assert sides(figures("stride-3"), control) == [0] * 6
+    assert sorted(sides(figures("scheduled"), control)) == [-1] * 5 + [1]
+    assert 1 not in sides(figures("recurrent-coast-n30"), default)
+    forms = {"told": ".2f", "changed": ".1f", "free": ".2f", "psnr": ".2f", "colour": ".1f"}
+    for name in ("guided-coast-n30", "stride-1", "stride-3", "scheduled", "recurrent-coast-n30"):
+        one = figures(name)
+        shown = [format(one[key], form) for key, form in forms.items()]
+        assert f"| `{name}` | {' | '.join(shown)} | {-one['steady']:.2f} |" in text
