@@ -7,6 +7,7 @@ import numpy as np
 
 from colorlab import checkpoints, files
 from colorlab.experiments import grey_input
+from colorlab.experiments.verdicts import written
 
 ROOT = Path(__file__).parents[1]
 
@@ -137,3 +138,36 @@ def test_the_default_film_model_follows_the_rule():
         one = figures(name)
         shown = [format(one[key], form) for key, form in forms.items()]
         assert f"| `{name}` | {' | '.join(shown)} | {-one['steady']:.2f} |" in text
+
+
+def quoted(name):
+    """Return the summary of an experiment's kept result, and the findings."""
+    summary = files.read_json(ROOT / f"results/experiments/{name}.json")["summary"]
+    return summary, (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+
+
+def test_the_findings_quote_the_bins():
+    summary, text = quoted("bins")
+    for name, one in {**summary["numbers"], "31, rebalanced": summary["rebalanced"]}.items():
+        shown = [f"{one['loss']['value']:.2f}", f"{one['prior']['value']:.2f}"]
+        shown += [f"{one['uniform']:.2f}", written(one["learnt"], ".2f")]
+        shown += [percent(one["accuracy"]), f"{100 * one['majority']['value']:.1f}"]
+        shown += [written(one["gain mean"], ".2f"), f"{one['ceiling']['value']:.1f}"]
+        shown += [written(one["neutral annealed 0.4"], ".1f"), f"{one['floor']['value']:.1f}"]
+        assert f"| {name} | {' | '.join(shown)} |" in text
+    assert f"keeps neutral pixels cleaner: {summary['verdict']}.**" in text
+
+
+def test_the_findings_quote_the_transfer():
+    summary, text = quoted("transfer")
+    for name, one in summary["kinds"].items():
+        against = summary["against"].get(name)
+        shown = [one["label"], str(one["parameters"]), written(one["curve"][-1], ".2f")]
+        shown += ["–" if against is None else written(against, "+.3f")]
+        shown += [f"{one['minutes'][-1]:.1f}", written(one["psnr_gain"], ".2f")]
+        assert f"| {' | '.join(shown)} |" in text
+    claims = summary["claims"]
+    assert f"shortens training: {claims['shortens']}**" in text
+    assert f"in minutes: {claims['minutes']}**" in text
+    assert f"Blocks 4 and 5 are worth having: {claims['depth']}**" in text
+    assert f"Adding is better than concatenating: {claims['residual']}.**" in text
