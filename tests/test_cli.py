@@ -5,6 +5,7 @@ import dataclasses
 import filecmp
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -399,8 +400,11 @@ def test_demo_photos_are_small_and_the_coasts_follow_the_seed():
 
 
 def test_train_then_colour_with_what_was_trained(coasts, tmp_path, capsys):
-    out = tmp_path / "run"
-    words = ("--photos", coasts, "--out", out, "--size", 32, "--batch-size", 4, "--epochs", 1)
+    out, more = tmp_path / "run", tmp_path / "more"
+    more.mkdir()
+    shutil.copy(coasts.with_suffix("") / "coast-000005.png", more / "one.png")
+    words = ("--photos", coasts, "--more-photos", more, "--out", out, "--size", 32)
+    words += ("--batch-size", 4, "--epochs", 1)
     assert run("train", "color", *words, "--quiet") == 0
     assert capsys.readouterr().out == ""
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -408,7 +412,9 @@ def test_train_then_colour_with_what_was_trained(coasts, tmp_path, capsys):
     card = json.loads((out / "best" / "card.json").read_text())
     assert (card["name"], card["n"], card["working_size"]) == ("run", 30, 32)
     assert card["decode"]["curve"] and card["decode"]["tuned_on"]["split"] == "val"
-    assert card["command"].startswith("colorlab train color --photos coasts.csv --out run ")
+    shown = "colorlab train color --photos coasts.csv --more-photos more --out run "
+    assert card["command"].startswith(shown)
+    assert (card["dataset"]["name"], card["validation"]["name"]) == ("coasts + more", "coasts")
     assert str(tmp_path) not in json.dumps(card)
 
     state = files.sha256(out / "state.npz")

@@ -312,6 +312,38 @@ def test_training_sets_of_a_folder(folder, tmp_path):
         photos.open_training(folder, 16, progress=False, cache=tmp_path / "cache")
 
 
+@pytest.fixture
+def woods(tmp_path):
+    """Another set of two photos, of which one is in each split."""
+    rows = [("leaf.png", "train"), ("moss.png", "val")]
+    for (name, _), colour in zip(rows, [(20, 120, 10), (60, 90, 10)], strict=True):
+        paint(tmp_path / "woods" / name, colour)
+    return write_csv(tmp_path / "woods.csv", ("file", "split"), rows)
+
+
+def test_further_sets_are_learnt_from_only(manifest, woods, tmp_path):
+    def opened(*more):
+        return photos.open_training(manifest, 16, False, tmp_path / "cache", more)
+
+    (alone, val), (train, same), (most, _) = (
+        opened(),
+        opened(woods),
+        opened(woods.with_suffix("")),
+    )
+    assert same.manifest == val.manifest
+    assert flat(train.rgb) == [*flat(alone.rgb), (20, 120, 10)]
+    assert flat(most.rgb) == [*flat(train.rgb), (60, 90, 10)]
+    assert (train.manifest.name, train.manifest.split) == ("beach + woods", "train")
+    assert train.skipped_grey == alone.skipped_grey == 1
+    assert len({one.manifest.sha256 for one in (alone, train, most)}) == 3
+
+
+def test_no_photo_is_in_two_sets(manifest, folder, tmp_path):
+    for again in (manifest, folder):
+        with pytest.raises(InputError, match="is listed twice; leave it out of one of the sets"):
+            photos.open_training(manifest, 16, False, tmp_path / "cache", more=[again])
+
+
 # ---------------------------------------------------------------------------- batches
 
 

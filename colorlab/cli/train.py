@@ -37,6 +37,15 @@ def _add_color(kinds: Any) -> None:
         help="a CSV manifest with the splits train and val, or a folder (the last tenth by "
         "name then validates)",
     )
+    color.add_argument(
+        "--more-photos",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PHOTOS",
+        help="further sets to learn from only: a manifest's split train, all photos of a folder; "
+        "the photos that validate stay those of --photos",
+    )
     color.add_argument("--out", required=True, type=Path, help="folder of the run; again to go on")
     color.add_argument("--name", help="the model's name in its card; the folder's by default")
     color.add_argument(
@@ -275,7 +284,9 @@ def run_color(arguments: argparse.Namespace) -> int:
         devices=arguments.devices,
     )
     progress = not arguments.quiet
-    photos, validation = datasets.open_training(arguments.photos, arguments.size, progress)
+    photos, validation = datasets.open_training(
+        arguments.photos, arguments.size, progress, more=arguments.more_photos
+    )
     best = training.train_color(
         photos,
         validation,

@@ -204,6 +204,7 @@ def open_training(
     size: int = 224,
     progress: bool = True,
     cache: str | os.PathLike[str] | None = None,
+    more: Sequence[str | os.PathLike[str]] = (),
 ) -> tuple[PhotoSet, PhotoSet]:
     """Open what training needs: photos to learn from and photos to validate on.
 
@@ -214,6 +215,9 @@ def open_training(
         tenth by name (at least one photo) validates, so that bursts are not torn apart.
     size, progress, cache : optional
         As for `open_photos`.
+    more : sequence of path
+        Further sets that are learnt from only, so that what validates stays the same: the split
+        ``train`` of CSV manifests, all photos of folders.
 
     Returns
     -------
@@ -223,28 +227,48 @@ def open_training(
     Raises
     ------
     InputError
-        As `open_photos`, and for a folder of fewer than two photos.
+        As `open_photos`, for a folder of fewer than two photos, and when a photo is in two sets.
     """
-    if not Path(path).is_dir():
-        train, val = (open_photos(path, split, size, progress, cache) for split in ("train", "val"))
-        return train, val
+    train, val = _read_training(Path(path))
+    if more:
+        others = (read_manifest(one, None if Path(one).is_dir() else "train") for one in more)
+        train = _join(train, *others)
+        _check_apart(train, val)
+    return _open(train, size, progress, cache), _open(val, size, progress, cache)
+
+
+def _read_training(path: Path) -> tuple[Manifest, Manifest]:
+    """Read what is learnt from and what validates."""
+    if not path.is_dir():
+        return read_manifest(path, "train"), read_manifest(path, "val")
     listed = read_manifest(path).files
     if len(listed) < 2:
         raise InputError(f"{path} holds one photo; training needs at least two.")
     first = len(listed) - max(1, len(listed) // 10)
-    parts = {"train": listed[:first], "val": listed[first:]}
     train, val = (
-        _open(
-            _manifest(
-                Path(path).resolve().name, parts[split], [""] * len(parts[split]), split, Path(path)
-            ),
-            size,
-            progress,
-            cache,
-        )
-        for split in ("train", "val")
+        _manifest(path.resolve().name, files, [""] * len(files), split, path)
+        for split, files in (("train", listed[:first]), ("val", listed[first:]))
     )
     return train, val
+
+
+def _join(*manifests: Manifest) -> Manifest:
+    """Make one list of photos of several."""
+    names = " + ".join(one.name for one in manifests)
+    files = tuple(file for one in manifests for file in one.files)
+    sources = tuple(source for one in manifests for source in one.sources)
+    digest = hashlib.sha256("".join(one.sha256 for one in manifests).encode()).hexdigest()
+    return Manifest(names, files, sources, manifests[0].split, digest)
+
+
+def _check_apart(train: Manifest, val: Manifest) -> None:
+    """Refuse a photo that is listed twice: it would count double, or validate what learnt it."""
+    places = [file.resolve() for one in (train, val) for file in one.files]
+    seen: set[Path] = set()
+    for place in places:
+        if place in seen:
+            raise InputError(f"the photo {place} is listed twice; leave it out of one of the sets.")
+        seen.add(place)
 
 
 def _open(
