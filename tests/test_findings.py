@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from colorlab import checkpoints, files
-from colorlab.experiments import grey_input
+from colorlab.experiments import foliage, grey_input
 from colorlab.experiments.verdicts import written
 
 ROOT = Path(__file__).parents[1]
@@ -171,3 +171,20 @@ def test_the_findings_quote_the_transfer():
     assert f"in minutes: {claims['minutes']}**" in text
     assert f"Blocks 4 and 5 are worth having: {claims['depth']}**" in text
     assert f"Adding is better than concatenating: {claims['residual']}.**" in text
+
+
+def test_the_findings_quote_the_foliage():
+    summary, text = quoted("foliage")
+    names = {"water": "water", "both": "water and landscapes", "longer": "water, as many steps"}
+    for kind, one in summary["kinds"].items():
+        parts = one["water"], one["landscape"]
+        shown = [written(part["loss"], ".2f") for part in parts]
+        shown += [written(part["psnr_gain"], ".2f") for part in parts]
+        shown += [written(part["colourfulness"], ".0f", 100) for part in parts]
+        shown += [written(one["regions"][thing], ".2f") for thing in foliage.THINGS]
+        assert f"| {names[kind]} | {' | '.join(shown)} |" in text
+    claims = summary["claims"]
+    assert f"Landscapes gain: {claims['landscapes_gain']}**" in text
+    assert f"Water photos lose: {claims['water_loses']}**" in text
+    assert f"unsure of foliage: {claims['foliage_unsure']}**" in text
+    assert f"surer of it: {claims['foliage_surer']}.**" in text
