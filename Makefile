@@ -10,6 +10,7 @@ PY       := .venv/bin/python
 READY    := .venv/ready
 LOCKS    := requirements/uv.lock requirements/colorlab.lock
 PHOTOS   ?= $(COLORLAB_DATA)/water.csv
+OTHERS   ?= $(COLORLAB_DATA)/landscape.csv
 MODELS   := $(notdir $(wildcard assets/models/color-*))
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON   ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -67,6 +68,7 @@ notebooks: setup ## run the notebooks and keep their outputs
 results: setup ## measure the models on the photos again; docs/reproducing.md has every command
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --model $(MODELS) --decode annealed mean argmax --json results/color-water-test.json > /dev/null
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --model $(MODELS) --json results/color-water-train.json > /dev/null
+	$(PY) -m colorlab evaluate color --photos "$(OTHERS)" --split test --model $(MODELS) --json results/color-landscape-test.json > /dev/null
 	$(PY) -m colorlab report
 
 bench: setup ## measure speed and memory on this machine: results/bench.json

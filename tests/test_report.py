@@ -41,7 +41,7 @@ def test_table_shows_model_baselines_and_the_paper():
     assert len(lines) == 6
 
 
-def test_every_model_and_decoder_has_a_line_and_every_grid_its_prior():
+def test_every_model_and_decoder_has_a_line_and_every_prior_its_own():
     mean = {"decode": "mean", "temperature": None}
     centre = entry(n=31, align="centre", prior_loss=4.1)
     table = report.color_table(
@@ -51,11 +51,14 @@ def test_every_model_and_decoder_has_a_line_and_every_grid_its_prior():
     assert names == [
         *("`a`, annealed, T = 0.5", "`a`, mean", "`b`, annealed, T = 0.5"),
         "`c`, annealed, T = 0.5",
-        "always the training photos' prior, or its largest bin (n = 30, edge)",
-        "always the training photos' prior, or its largest bin (n = 31, centre)",
+        "always the prior of `a`'s training photos, or its largest bin",
+        "always the prior of `b`'s training photos, or its largest bin",
         "left grey",
     ]
-    assert "(n = 31, centre) | 4.100 |" in table
+    assert "`b`'s training photos, or its largest bin | 4.100 |" in table
+    assert "| always the prior of the training photos, or its largest bin | 4.200 |" in (
+        report.color_table(result())
+    )
 
 
 def test_training_photos_add_a_column():
@@ -73,6 +76,19 @@ def test_training_photos_add_a_column():
     other = result("train", m=entry(weights_sha256="cd"))
     with pytest.raises(InputError, match="different weights of m"):
         report.color_table(test, other)
+
+
+def test_another_set_of_photos_adds_lines():
+    other = result(m=entry(loss=3.6, n_photos=200, psnr_grey=20.0))
+    other["dataset"]["name"] = "landscape"
+    train = result("train", m=entry())
+    alone = report.color_table(result(), train).splitlines()
+    lines = report.color_table(result(), train, other).splitlines()
+    assert lines[: len(alone)] == alone
+    assert [line.split("|")[1].strip() for line in lines[len(alone) :]] == [
+        *("`m`, annealed, T = 0.5", alone[4].split("|")[1].strip(), "left grey")
+    ]
+    assert all(line.endswith("| 200 of landscape | – |") for line in lines[len(alone) :])
 
 
 def test_a_squared_error_does_not_stand_among_nats():
@@ -101,9 +117,11 @@ def test_results_are_read_and_missing_ones_named(tmp_path):
     with pytest.raises(InputError, match="make results"):
         report.read_color_results(tmp_path)
     files.write_json(tmp_path / report.TEST, result())
-    assert report.read_color_results(tmp_path) == (result(), None)
+    assert report.read_color_results(tmp_path) == (result(), None, None)
     files.write_json(tmp_path / report.TRAIN, result("train"))
-    assert report.read_color_results(tmp_path) == (result(), result("train"))
+    assert report.read_color_results(tmp_path) == (result(), result("train"), None)
+    files.write_json(tmp_path / "color-landscape-test.json", result("other"))
+    assert report.read_color_results(tmp_path)[2] == result("other")
     with pytest.raises(InputError, match="cannot read"):
         report.update_page(tmp_path / "README.md", {report.MARKS: "new"})
 

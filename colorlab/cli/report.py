@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     common.start_keras()
     from colorlab import checkpoints, plots, report
 
-    test, train = report.read_color_results(arguments.results)
+    test, train, other = report.read_color_results(arguments.results)
     films, film_model = report.read_film_results(arguments.results), checkpoints.FILM_DEFAULT
-    tables = {report.MARKS: report.color_table(test, train)}
+    tables = {report.MARKS: report.color_table(test, train, other)}
     if films:
         tables[report.FILM_MARKS] = report.film_text(films, film_model)
     report.update_page(arguments.readme, tables)
