@@ -11,6 +11,7 @@ READY    := .venv/ready
 LOCKS    := requirements/uv.lock requirements/colorlab.lock
 PHOTOS   ?= $(COLORLAB_DATA)/water.csv
 OTHERS   ?= $(COLORLAB_DATA)/landscape.csv
+EXPERIMENTS := grey_input reactions loss bins transfer foliage frame_rate recurrent context
 MODELS   := $(notdir $(wildcard assets/models/color-*))
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PYTHON   ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
@@ -21,7 +22,7 @@ ifneq ($(wildcard $(READY)),)
   $(shell test "$$(cat $(READY))" = "$(CURDIR)" && $(PY) -c "" 2>/dev/null || rm -f $(READY))
 endif
 
-.PHONY: help setup demo test validate-course lab kernel notebooks results bench pictures size lock clean
+.PHONY: help setup demo test validate-course lab kernel notebooks results fast-experiments bench pictures size lock clean
 .DEFAULT_GOAL := help
 
 help:       ## this list
@@ -70,6 +71,13 @@ results: setup ## measure the models on the photos again; docs/reproducing.md ha
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --model $(MODELS) --json results/color-water-train.json > /dev/null
 	$(PY) -m colorlab evaluate color --photos "$(OTHERS)" --split test --model $(MODELS) --json results/color-landscape-test.json > /dev/null
 	$(PY) -m colorlab report
+
+fast-experiments: setup ## how long each experiment's --fast takes: results/experiments-fast.csv
+	rm -rf build/fast && mkdir -p build/fast
+	{ echo "date,platform,experiment,seconds"; for e in $(EXPERIMENTS); do start=$$(date +%s); \
+	  COLORLAB_CACHE=build/fast/cache $(PY) -m colorlab experiment $$e --fast --quiet --out build/fast/$$e >&2 || exit 1; \
+	  echo "$$(date +%F),$$(uname -sm),$$e,$$(( $$(date +%s) - start ))"; done; } > build/fast/times.csv
+	mv build/fast/times.csv results/experiments-fast.csv
 
 bench: setup ## measure speed and memory on this machine: results/bench.json
 	$(PY) -m colorlab bench --json results/bench.json

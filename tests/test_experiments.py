@@ -1,5 +1,6 @@
 """Experiments go on where they stopped, and find the truth where it is known."""
 
+import csv
 import dataclasses
 import json
 import subprocess
@@ -522,3 +523,10 @@ def test_bad_words_are_refused_in_one_line(words, said, tmp_path, capsys):
     printed, errors = capsys.readouterr()
     assert printed == "" and len(errors.splitlines()) == 1 and said in errors
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_every_fast_run_was_timed_and_ends_within_two_minutes():
+    with open(ROOT / "results/experiments-fast.csv", newline="", encoding="utf-8") as file:
+        seconds = {row["experiment"]: int(row["seconds"]) for row in csv.DictReader(file)}
+    assert set(seconds) == set(experiments.QUESTIONS)
+    assert max(seconds.values()) <= 120

@@ -144,13 +144,13 @@ def test_experiments_are_told_with_command_time_and_memory(tmp_path):
     run = {"command": "colorlab experiment loss", "arms": {"a": {}, "b": {}}, "seconds": 90.0}
     run |= {"peak_memory": 2.5e9, "date": "2026-01-02"}
     files.write_json(tmp_path / "experiments/loss.json", run)
-    files.write_json(tmp_path / "experiments/bins.json", {**run, "peak_memory": None})
+    files.write_json(tmp_path / "experiments/bins.json", run | {"peak_memory": None, "seconds": 24})
     results = report.read_experiments(tmp_path)
     lines = report.experiment_table(results).splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == [f"`{one}`" for one in QUESTIONS]
     told = {line.split("`")[1]: line for line in lines[2:]}
     assert told["loss"].endswith("| `colorlab experiment loss` | 2 | 2 | 2.5 GB | 2026-01-02 |")
-    assert told["bins"].endswith("| 2 | 2 | – | 2026-01-02 |")
+    assert told["bins"].endswith("| 2 | 0.4 | – | 2026-01-02 |")
     assert told["foliage"].endswith("| not run in full yet | – | – | – | – |")
 
 

@@ -62,9 +62,15 @@ def experiment_table(results: dict[str, dict[str, Any]]) -> str:
                 question,
                 f"`{one['command']}`" if one else "not run in full yet",
                 number(len(one["arms"]) if one else None, "{:d}"),
-                number(seconds and seconds / 60, "{:.0f}"),
+                _minutes(seconds),
                 number(peak and peak / 1e9, "{:.1f} GB"),
                 one.get("date", "–"),
             ]
         )
     return markdown(rows)
+
+
+def _minutes(seconds: float | None) -> str:
+    """Write whole minutes, and tenths of the first one."""
+    minutes = None if seconds is None else seconds / 60
+    return number(minutes, "{:.1f}" if minutes is not None and minutes < 1 else "{:.0f}")
