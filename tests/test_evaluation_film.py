@@ -525,7 +525,6 @@ def test_coasts_are_rendered_and_measured(tmp_path, quick_flow):
 
 @pytest.mark.usefixtures("quick_flow")
 def test_without_names_the_defaults_are_measured(folder, monkeypatch):
-    monkeypatch.setattr(checkpoints, "DEFAULT", str(folder / checkpoints.INSIDE))
     monkeypatch.setattr(colorize_film, "film_model", lambda: str(folder))
     entries = evaluation.entries()
     names = ["grey", "copy", "freeze-first", "tiny-color", "tiny-guided"]
@@ -533,6 +532,7 @@ def test_without_names_the_defaults_are_measured(folder, monkeypatch):
     assert {entry.grid for entry in entries} == {GRID}
     assert evaluation.working_height(entries) == 24
     assert evaluation.working_height(entries[:4]) == 128
+    monkeypatch.setattr(checkpoints, "DEFAULT", str(folder / checkpoints.INSIDE))
     monkeypatch.setattr(colorize_film, "film_model", lambda: checkpoints.DEFAULT)  # none installed
     assert [entry.name for entry in evaluation.entries()] == names[:4]
 

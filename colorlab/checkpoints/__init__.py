@@ -16,6 +16,7 @@ from colorlab.checkpoints.consistency import (
     FILM_DEFAULT,
     INSIDE,
     ConsistencyModel,
+    completed_color_model,
     keep_color_model,
     load_consistency,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "ColorModel",
     "ConsistencyModel",
     "chroma_of",
+    "completed_color_model",
     "copy_weights",
     "folder_of_models",
     "keep_color_model",

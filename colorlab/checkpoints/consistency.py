@@ -194,6 +194,29 @@ def _read(folder: Path) -> tuple[dict[str, Any], ConsistencyConfig, dict[str, np
     return card, ConsistencyConfig.from_json(card["architecture"]), store.read_weights(folder, card)
 
 
+def completed_color_model(model: str | os.PathLike[str]) -> Path:
+    """Find the color model that a consistency model completes.
+
+    Parameters
+    ----------
+    model : str or path
+        As for `load_consistency`.
+
+    Returns
+    -------
+    pathlib.Path
+        The color model's folder.
+
+    Raises
+    ------
+    InputError
+        When `model` is no consistency model, or the color model at hand is not the one it was
+        trained on.
+    """
+    folder = store.locate(model)
+    return _find_color_model(folder, store.read_card(folder, "consistency"))
+
+
 def _find_color_model(folder: Path, card: Mapping[str, Any]) -> Path:
     """Return the folder of the color model that a consistency model was trained on."""
     name, wanted = (str(card["color_model"].get(key)) for key in ("name", "weights_sha256"))

@@ -78,7 +78,8 @@ def add(commands: Any) -> None:
         action="extend",
         metavar="NAME[:CONTEXT]",
         help="grey, copy, freeze-first, a color model, or a consistency model with :free, :truth, "
-        ":first or :none behind it; if none, the first three and the default models",
+        ":first or :none behind it; if none, the first three, the default film model and the "
+        "color model that it completes",
     )
     film.add_argument(
         "--copy-model",

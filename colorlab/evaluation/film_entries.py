@@ -280,7 +280,7 @@ def entries(
     names : sequence of str
         `BUILT_IN` names, color models, and consistency models with ``:free`` (the default),
         ``:truth``, ``:first`` or ``:none`` behind them; if empty, the built-in ones, the default
-        color model and the default film model.
+        film model, and before it the color model that it completes.
     dtype : str, optional
         Keras dtype policy of the models.
     copy_model : CopyModel, optional
@@ -351,8 +351,11 @@ def weights(color: ColorModel) -> str:
 
 
 def _default_names() -> list[str]:
+    """Return the baselines, the default film model and the color model that it completes."""
     film_model = str(colorize_film.film_model())
-    return list(dict.fromkeys([*BUILT_IN, checkpoints.DEFAULT, film_model]))
+    if film_model == checkpoints.DEFAULT:  # no film model is installed
+        return [*BUILT_IN, film_model]
+    return [*BUILT_IN, str(checkpoints.completed_color_model(film_model)), film_model]
 
 
 def _parse(text: str) -> tuple[str, str | None]:
