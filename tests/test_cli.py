@@ -126,7 +126,7 @@ def test_colorize_a_folder_keeps_its_structure(album, small, capsys):
     assert run("colorize", album, "-o", out) == 0
     found = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
     assert found == ["a.png", "sub/b.png", "sub/deep/c.jpg"]
-    assert "3 photos coloured with color-water-n30." in capsys.readouterr().out
+    assert f"3 photos coloured with {checkpoints.DEFAULT}." in capsys.readouterr().out
 
 
 def test_colorize_a_folder_twice_colours_no_coloured_copy(album, small):
