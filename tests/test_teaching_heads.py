@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from colorlab import coast, yuv
+from colorlab import coast, colorize, yuv
 from colorlab.bins import BinGrid
 from colorlab.errors import InputError
 from colorlab.teaching import heads
@@ -17,6 +17,12 @@ from colorlab.widgets import HeadExplorer
 from colorlab.widgets import heads as shown
 
 pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(scope="module")
+def model():
+    """The model whose heads notebook 04 trains anew."""
+    return colorize.load_once("color-water-n30")
 
 
 @pytest.fixture(scope="module")
