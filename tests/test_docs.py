@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,3 +61,19 @@ def test_teachers_commands_are_the_documented_ones():
         exported = next(n for n in package.body if isinstance(n, ast.Assign))
         assert name in ast.literal_eval(exported.value)
     assert "validate-course:" in read(ROOT / "Makefile")
+
+
+def test_the_colorer_of_the_page_on_models_tints_a_film(make_film, tmp_path, monkeypatch):
+    ramp = np.tile(np.linspace(40, 200, 32, dtype=np.uint8), (24, 1))
+    make_film([ramp] * 12, "grey.mp4")
+    monkeypatch.chdir(tmp_path)
+    program = re.search(r"```python\n(.*?)```", read(ROOT / "docs/adding-a-model.md"), re.S)[1]
+    exec(compile(program, "adding-a-model.md", "exec"), {"__name__": "page"})
+    with av.open("tinted.mp4") as film:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    assert len(frames) == 12
+    warm = [(frame[:, 24:, 0] - frame[:, 24:, 2]).mean() for frame in frames]
+    cool = [(frame[:, :8, 2] - frame[:, :8, 0]).mean() for frame in frames]
+    for side in (warm, cool):
+        assert abs(side[0]) < 2 < 8 < side[-1]
+        assert np.all(np.diff(side) > -1)
