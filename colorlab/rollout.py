@@ -6,18 +6,22 @@ uses a perfect memory; ``first``, the truth of the first frame only and its own 
 on; ``none``, nothing. A frame without one before it, the first and the first after a cut, gets the
 color model's colouring. What a recurrent model keeps is no context: it goes from frame to frame
 whatever is told, and begins anew after a frame without one before it.
+
+Where the model's card names views, the color model sees the first frame of a shot through all of
+them, as a still, and each later frame through the next one. A single look is no surer for it; but
+what the memory makes of many is a mean over all views, at the price of one look a frame.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorlab import colorize
-from colorlab.checkpoints import ConsistencyModel
+from colorlab.checkpoints import ConsistencyModel, View
 from colorlab.consistency_model import STATE
 from colorlab.errors import InputError
 
@@ -25,6 +29,7 @@ CONTEXTS = ("free", "truth", "first", "none")
 
 Float = NDArray[np.float32]
 Seen = tuple[Float, dict[str, Float]]
+Look = Callable[[tuple[View, ...]], Seen]
 
 
 class Rollout:
@@ -79,7 +84,7 @@ class Rollout:
         y: Float,
         starts: bool = False,
         told: bool = True,
-        seen: Seen | None = None,
+        look: Look | None = None,
         judged: bool = True,
     ) -> tuple[dict[str, Float], Float]:
         """Colour one frame.
@@ -92,8 +97,9 @@ class Rollout:
             Whether it begins a shot: then the color model alone colours it.
         told : bool
             Whether the model is told of the frame before at all.
-        seen : tuple, optional
-            What `ColorModel.look` returned for this one frame, where several rollouts share it.
+        look : callable, optional
+            Takes views and returns what `ColorModel.look` sees of this frame through them, where
+            several rollouts share that.
         judged : bool
             Whether logits are wanted.
 
@@ -104,10 +110,13 @@ class Rollout:
         uv : numpy.ndarray of float32, (H, W, 2)
             The colouring, which the next frame is told.
         """
-        features, own = seen or self.model.color.look(y[None])
+        before = {} if starts or self._other_size(y) else self._before
+        turn = int(before.get("turn", 0)) + 1 if before else 0
+        views = self.model.views
+        views = (views[turn % len(views)],) if before else views
+        features, own = look(views) if look else self.model.color.look(y[None], views)
         outputs = own
-        before = self._before
-        if not (starts or not before or before["y"].shape != y.shape):
+        if before:
             valid = np.full((1, *y.shape), float(told), np.float32)
             context = before["uv"][None] * valid
             outputs = self.model.outputs(
@@ -115,8 +124,13 @@ class Rollout:
             )
         uv = self.model.chroma(outputs, own, self.decode, self.temperature)[0]
         kept = {STATE: outputs[STATE]} if STATE in outputs else {}
-        self._before = {"y": np.asarray(y, np.float32), "uv": uv, **kept}
+        place = np.array(turn, np.float32)
+        self._before = {"y": np.asarray(y, np.float32), "uv": uv, "turn": place, **kept}
         return {head: outputs[head][0] for head in "uv" if judged}, uv
+
+    def _other_size(self, y: Float) -> bool:
+        """Tell whether there is no frame before of this size."""
+        return not self._before or self._before["y"].shape != y.shape
 
     def tell(self, uv: Float) -> None:
         """Replace the last frame's colouring by another, the truth for example.
@@ -129,7 +143,7 @@ class Rollout:
         self._before["uv"] = np.asarray(uv, np.float32)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return the last frame, its colouring and what a recurrent model keeps."""
+        """Return the last frame, its colours and place in the shot, and a recurrent one's state."""
         return dict(self._before)
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:

@@ -217,7 +217,7 @@ def test_a_state_holds_what_is_kept(model):
     starts = np.array([True] + [False] * 5)
     whole, first = Rollout(model).chroma(y, starts), Rollout(model)
     first.chroma(y[:3], starts[:3])
-    assert set(first.state()) == {"y", "uv", STATE}
+    assert set(first.state()) == {"y", "uv", "turn", STATE}
     second, forgetful = Rollout(model), Rollout(model)
     second.restore(first.state())
     np.testing.assert_array_equal(second.chroma(y[3:], starts[3:]), whole[3:])

@@ -403,11 +403,13 @@ def test_a_rendered_clip_has_its_exact_flow(quick_flow, tmp_path):
 @pytest.mark.usefixtures("quick_flow")
 def test_a_color_network_looks_at_a_frame_once(folder, monkeypatch):
     looks, look = [], ColorModel.look
-    monkeypatch.setattr(ColorModel, "look", lambda self, y: looks.append(1) or look(self, y))
+    monkeypatch.setattr(
+        ColorModel, "look", lambda self, y, views: looks.append(views) or look(self, y, views)
+    )
     color, film_model = str(folder / checkpoints.INSIDE), str(folder)
     names = [color, film_model, f"{film_model}:truth", f"{film_model}:none", "freeze-first"]
     measure(clip_set(clip(6)), *evaluation.entries(names, "float32"))
-    assert len(looks) == 6
+    assert looks == [(checkpoints.PLAIN,)] * 6
 
 
 # --- the file ------------------------------------------------------------------------------------
@@ -607,36 +609,37 @@ def test_a_damaged_partial_file_is_not_overwritten(tmp_path):
 
 
 def leaking(leak, psnr, colour, warp):
-    return {"leak": leak, "psnr": psnr, "colourfulness": colour, "warp_error": warp}
+    return {"leak": leak, "psnr": psnr, "colourfulness": colour, "chroma_warp_error": warp}
 
 
-def test_the_steadiest_of_those_that_lose_nothing_is_chosen():
-    frame = {"psnr": 25.0, "colourfulness": 20.0, "warp_error": 2.0}
-    blurred, pale = leaking(0.02, 24.9, 19.5, 0.9), leaking(0.05, 25.1, 18.3, 1.0)
-    steady, restless = leaking(0.1, 25.0, 18.5, 1.1), leaking(0.3, 25.3, 19.9, 1.6)
-    assert evaluation.choose_leak([blurred, pale, restless, steady], frame) == 0.1
-    assert evaluation.choose_leak([blurred, pale, restless], frame) == 0.3
-    assert evaluation.choose_leak([blurred, pale], frame) == 0.05
+def test_the_closest_of_those_that_are_colourful_and_steady_is_chosen():
+    frame = {"psnr": 25.0, "colourfulness": 20.0, "chroma_warp_error": 8.0}
+    pale, restless = leaking(0.02, 26.0, 18.3, 0.5), leaking(0.2, 26.1, 19.0, 2.1)
+    best, worse = leaking(0.1, 25.2, 18.5, 2.0), leaking(0.05, 25.1, 19.5, 0.9)
+    assert evaluation.choose_memory([pale, restless, worse, best], frame) is best
+    assert evaluation.choose_memory([pale, restless, worse], frame) is worse
+    assert evaluation.choose_memory([pale, restless], frame) is restless
 
 
-def test_a_leak_is_measured_and_kept(folder, frames_folder, tmp_path, quick_flow, capsys):
+def test_a_memory_is_tuned_and_kept(folder, frames_folder, tmp_path, quick_flow, capsys):
     copy = tmp_path / "guided"
     shutil.copytree(folder, copy)
     words = ["--clips", frames_folder, "--fps", 10, "--size", HEIGHT, "--precision", "float32"]
-    assert main(["evaluate", "leak", "--model", str(copy), *map(str, words)]) == 0
+    assert main(["evaluate", "memory", "--model", str(copy), *map(str, words)]) == 0
     decode = files.read_json(copy / checkpoints.CARD)["decode"]
-    assert decode["leak"] == evaluation.choose_leak(decode["curve"], decode["per_frame"])
-    assert checkpoints.load_consistency(copy).leak == decode["leak"]
+    chosen = evaluation.choose_memory(decode["curve"], decode["per_frame"])
+    assert (decode["leak"], decode["saturation"]) == (chosen["leak"], chosen["saturation"])
+    model = checkpoints.load_consistency(copy)
+    assert model.leak == decode["leak"]
+    assert checkpoints.saturation_of(model.card) == decode["saturation"]
     assert (decode["method"], decode["temperature"]) == ("annealed", 0.5)
-    assert len({row["psnr"] for row in decode["curve"]}) == len(decode["curve"]) == 6
+    assert len({row["psnr"] for row in decode["curve"]}) == len(decode["curve"]) == 15
     shown = capsys.readouterr().out.splitlines()
-    assert len(shown) == 7 and "each frame for itself" in shown[0]
-    assert ["<- chosen" in line for line in shown[1:]] == [
-        row["leak"] == decode["leak"] for row in decode["curve"]
-    ]
+    assert len(shown) == 16 and "each frame for itself" in shown[0]
+    assert ["<- chosen" in line for line in shown[1:]] == [row is chosen for row in decode["curve"]]
 
 
 def test_the_reports_model_has_nothing_that_leaks(make_film_model, frames_folder, capsys):
     words = ["--model", make_film_model("concat"), "--clips", frames_folder, "--fps", 10, "--quiet"]
-    assert main(["evaluate", "leak", *map(str, words)]) == 2
+    assert main(["evaluate", "memory", *map(str, words)]) == 2
     assert "remembers no colours that could fade" in capsys.readouterr().err

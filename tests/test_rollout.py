@@ -1,6 +1,8 @@
 """Films coloured frame after frame: what each frame is told, and that nothing else matters."""
 
+import dataclasses
 import filecmp
+import functools
 import itertools
 from fractions import Fraction
 from types import SimpleNamespace
@@ -29,12 +31,12 @@ class Parrot:
 
     decode, temperature, working_height = "mean", 1.0, 128
 
-    def __init__(self, drift=0.0):
-        self.drift, self.told, self.looks = drift, [], 0
+    def __init__(self, drift=0.0, views=(checkpoints.PLAIN,)):
+        self.drift, self.told, self.looked, self.views = drift, [], [], views
         self.color = SimpleNamespace(look=self.look)
 
-    def look(self, y):
-        self.looks += 1
+    def look(self, y, views):
+        self.looked.append(views)
         return y, {head: np.full(y.shape, FIRST, np.float32) for head in "uv"}
 
     def outputs(self, features, y, y_before, context, valid, judged=True, state=None):
@@ -144,11 +146,27 @@ def test_a_frame_of_another_size_has_none_before_it():
 def test_several_rollouts_may_share_a_look():
     (y,), _ = clip(1)
     model = Parrot()
-    seen = model.color.look(y[None])
+    look = functools.cache(functools.partial(model.color.look, y[None]))
     for colours in (Rollout(model), Rollout(model)):
-        colours.step(y, seen=seen)
-        colours.step(y, seen=seen)
-    assert model.looks == 1
+        colours.step(y, look=look)
+        colours.step(y, look=look)
+    assert model.looked == [(checkpoints.PLAIN,)]
+
+
+def test_the_frames_of_a_shot_are_seen_in_turn():
+    y, _ = clip(9)
+    views = ((1.0, False), (0.5, True), (2.0, False))
+    model, (a, b, c) = Parrot(views=views), ((view,) for view in views)
+    starts = np.array([True, False, False, False, False, True, False, False, False])
+    Rollout(model).chroma(y, starts)
+    assert model.looked == [views, b, c, a, b, views, b, c, a]
+    model.looked.clear()
+    first, second = Rollout(model), Rollout(model)
+    first.chroma(y[:2], starts[:2])
+    second.restore(first.state())
+    second.chroma(y[2:5], starts[2:5])
+    second.step(y[0, :3])  # another size begins anew
+    assert model.looked == [views, b, c, a, b, views]
 
 
 @pytest.mark.parametrize(
@@ -178,9 +196,13 @@ def test_a_frame_of_any_shape_is_seen_with_as_many_pixels(height, width):
 # --- a real, tiny model --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["guided", "concat", "recurrent"])
+@pytest.fixture(scope="module", params=["guided", "in turn", "concat", "recurrent"])
 def tiny(request, make_film_model):
-    return checkpoints.load_consistency(make_film_model(request.param))
+    if request.param != "in turn":
+        return checkpoints.load_consistency(make_film_model(request.param))
+    model = checkpoints.load_consistency(make_film_model("guided"))
+    decode = {**model.card["decode"], "views": [[1.0, False], [0.5, True], [1.0, True]]}
+    return dataclasses.replace(model, card={**model.card, "decode": decode})
 
 
 def greys(frames, height, width):
@@ -201,7 +223,7 @@ def test_a_real_model_listens_unless_nothing_is_told(tiny):
     np.testing.assert_array_equal(uv["first"][1], uv["truth"][1])
     for one, other in itertools.combinations(("free", "truth", "none"), 2):
         assert np.abs(uv[one][1] - uv[other][1]).max() > 1e-3
-    own = tiny.color.look(y[:1])[1]
+    own = tiny.color.look(y[:1], tiny.views)[1]
     alone = tiny.chroma(own, own)[0]
     np.testing.assert_allclose(uv["free"][0], alone, atol=1e-6)
 

@@ -1,5 +1,7 @@
 """Films coloured in step are the films that rollouts colour one by one."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -36,10 +38,13 @@ def test_every_context_is_that_of_a_rollout(film, model):
         np.testing.assert_allclose(one.right[2], (guess == labels[2]).mean(axis=(0, 1)), atol=0.01)
 
 
-def test_alone_every_frame_begins_a_shot(film, model):
-    alone = colour_in_step(film, {"alone": (model, ALONE)})["alone"]
-    cut = colour_in_step(film, {"free": (model, "free")}, starts=[True] * 4)["free"]
-    np.testing.assert_array_equal(alone.uv, cut.uv)
+def test_alone_the_color_model_colours_every_frame_for_itself(film, model):
+    vivid = {**model.card["decode"], "saturation": 1.5, "views": [[1.0, False], [0.5, True]]}
+    other = dataclasses.replace(model, card={**model.card, "decode": vivid})
+    expected = model.color.chroma(yuv.luma(film))
+    for one in (model, other):
+        alone = colour_in_step(film, {"alone": (one, ALONE)})["alone"]
+        np.testing.assert_allclose(alone.uv, expected, atol=1e-5)
 
 
 def test_what_is_not_known_is_refused(film, model):

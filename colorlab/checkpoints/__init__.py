@@ -32,21 +32,24 @@ from colorlab.checkpoints.store import (
     save,
     versions,
 )
-from colorlab.checkpoints.views import SCALES
+from colorlab.checkpoints.views import PLAIN, SCALES, View, in_turn
 
 __all__ = [
     "CARD",
     "DEFAULT",
     "FILM_DEFAULT",
     "INSIDE",
+    "PLAIN",
     "SCALES",
     "WEIGHTS",
     "ColorModel",
     "ConsistencyModel",
+    "View",
     "chroma_of",
     "completed_color_model",
     "copy_weights",
     "folder_of_models",
+    "in_turn",
     "keep_color_model",
     "kind_of",
     "list_models",

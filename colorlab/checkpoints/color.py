@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from colorlab import color_model, vgg
 from colorlab.bins import METHODS, BinGrid
 from colorlab.checkpoints import store
-from colorlab.checkpoints.views import mean_over_views
+from colorlab.checkpoints.views import PLAIN, View, features_through, mean_over_views
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
 
@@ -126,24 +126,35 @@ class ColorModel:
         means = mean_over_views(probabilities, y, self.scales, self.mirror)
         return {head: np.log(np.maximum(mean, _TINY)) for head, mean in means.items()}
 
-    def look(self, y: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Run the network once for a consistency model: what it sees, and what it would say.
+    def look(
+        self, y: np.ndarray, views: Sequence[View] = (PLAIN,)
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Look at frames for a consistency model: what the network sees, and what it would say.
 
         Parameters
         ----------
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma in [0, 1].
+        views : sequence of tuple
+            Through which views, see `colorlab.checkpoints.views.in_turn`; as they are by default.
 
         Returns
         -------
         features : numpy.ndarray of float32, (N, h, w, C)
-            The last convolution's activations, at the padded picture's size over the heads' stride.
+            The last convolution's activations, at the padded picture's size over the heads' stride;
+            their mean over the views.
         outputs : dict
-            As from ``outputs(y, views=False)``.
+            As from ``outputs(y, views=False)``; of the mean over the views.
         """
-        result = self._looking.predict_on_batch(np.asarray(y, np.float32))
-        outputs = {head: np.asarray(result[head], np.float32) for head in "uv"}
-        return np.asarray(result[color_model.FEATURES], np.float32), outputs
+        y = np.asarray(y, np.float32)
+        if tuple(views) == (PLAIN,):
+            result = self._looking.predict_on_batch(y)
+            features = np.asarray(result[color_model.FEATURES], np.float32)
+        else:
+            through = [features_through(self._features, y, v, self.config.stride) for v in views]
+            features = np.mean(through, axis=0)
+            result = self._saying.predict_on_batch([features, y])
+        return features, {head: np.asarray(result[head], np.float32) for head in "uv"}
 
     @functools.cached_property
     def _looking(self) -> keras.Model:
@@ -151,6 +162,19 @@ class ColorModel:
         return keras.Model(
             self.network.inputs[0], {color_model.FEATURES: seen, **self.network.output}
         )
+
+    def _features(self, y: np.ndarray) -> np.ndarray:
+        return np.asarray(self._seeing.predict_on_batch(y), np.float32)
+
+    @functools.cached_property
+    def _seeing(self) -> keras.Model:
+        seen = self.network.get_layer(color_model.FEATURES).output
+        return keras.Model(self.network.inputs[0], seen)
+
+    @functools.cached_property
+    def _saying(self) -> keras.Model:
+        seen = self.network.get_layer(color_model.FEATURES).output
+        return keras.Model([seen, self.network.inputs[0]], self.network.output)
 
     def _run(self, y: np.ndarray) -> dict[str, np.ndarray]:
         result = self.network.predict_on_batch(y)

@@ -16,6 +16,7 @@ import numpy as np
 from colorlab import consistency_model, files
 from colorlab.checkpoints import color, store
 from colorlab.checkpoints.color import ColorModel
+from colorlab.checkpoints.views import PLAIN, View
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.errors import InputError
 
@@ -69,6 +70,12 @@ class ConsistencyModel:
     def leak(self) -> float:
         """Share of the color model's colouring in every colour that a guided model remembers."""
         return float(self.card["decode"].get("leak", 0.0))
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The color model's views, all for the first frame of a shot, then one after the other."""
+        told = self.card["decode"].get("views", [PLAIN])
+        return tuple((float(scale), bool(mirrored)) for scale, mirrored in told)
 
     def outputs(
         self,

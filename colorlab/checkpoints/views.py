@@ -1,7 +1,9 @@
-"""Asking a model about a still several times: at several sizes, and about the mirror image.
+"""Asking a model about a picture several times: at several sizes, and about the mirror image.
 
 The answers are averaged. What a network says depends a little on the size at which it sees a thing
 and on which side is left; the mean over such views is closer to the truth than any one of them.
+A still is asked through all of them; the frames of a film one after the other, each through
+another one, and the memory of a film model takes the mean.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import media
+from colorlab import media, vgg
 
 # What the cards of newly trained models say; docs/reproducing.md tells why.
 SCALES = (0.7143, 1.0, 1.2857)
 
 Answers = dict[str, NDArray[np.float32]]
+View = tuple[float, bool]
+"""A size, relative to the picture's, and whether it is the mirror image that is seen."""
+
+PLAIN: View = (1.0, False)
 
 
 def mean_over_views(
@@ -57,6 +63,70 @@ def mean_over_views(
         for key, values in found.items():
             total[key] = total.get(key, np.float32(0)) + _resize(values, height, width)
     return {key: values / np.float32(len(scales)) for key, values in total.items()}
+
+
+def in_turn(scales: Sequence[float], mirror: bool) -> list[View]:
+    """Return the views of `mean_over_views` in an order for the frames of a film.
+
+    Parameters
+    ----------
+    scales, mirror : optional
+        As for `mean_over_views`.
+
+    Returns
+    -------
+    list of tuple
+        Each view once; neighbours differ in size, and every other one is mirrored. The picture as
+        it is comes first where it is among them.
+    """
+    sizes = sorted(scales, key=lambda scale: (scale != 1.0, -scale))
+    if not mirror:
+        return [(scale, False) for scale in sizes]
+    turns = [(scale, k % 2 == 1) for k, scale in enumerate(sizes)]
+    return turns + [(scale, not mirrored) for scale, mirrored in turns]
+
+
+def features_through(
+    look: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    y: NDArray[np.float32],
+    view: View,
+    stride: int,
+) -> NDArray[np.float32]:
+    """Return what a network sees through a view, laid where it would see it without.
+
+    The heads are 1 × 1 convolutions, so that features may be resized in the place of logits.
+
+    Parameters
+    ----------
+    look : callable
+        Takes luma (N, h, w, 1) and returns features of the padded picture over the stride.
+    y : numpy.ndarray of float32, (N, H, W, 1)
+        Luma in [0, 1].
+    view : tuple of float and bool
+        The view.
+    stride : int
+        Pixels per feature, along each side.
+
+    Returns
+    -------
+    numpy.ndarray of float32, (N, h, w, C)
+        Of the size that ``look(y)`` has.
+    """
+    scale, mirrored = view
+    rows, columns = (-(-side // stride) for side in y.shape[1:3])
+    whole = _padded(y, rows * stride, columns * stride)  # so that features lie on pixels
+    tall, wide = (max(1, round(side * scale)) for side in (rows, columns))
+    seen = _resize(whole, tall * stride, wide * stride)
+    seen = np.ascontiguousarray(seen[:, :, ::-1]) if mirrored else seen
+    found = look(seen)[:, :tall, :wide]  # without what lies on the network's own padding
+    found = _resize(found[:, :, ::-1] if mirrored else found, rows, columns)
+    return _padded(found, *(-(-side // vgg.STRIDE) * vgg.STRIDE // stride for side in y.shape[1:3]))
+
+
+def _padded(stack: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Repeat the last row and column."""
+    more = height - stack.shape[1], width - stack.shape[2]
+    return np.pad(stack, ((0, 0), (0, more[0]), (0, more[1]), (0, 0)), mode="edge")
 
 
 def _resize(stack: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

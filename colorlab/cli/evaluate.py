@@ -108,12 +108,16 @@ def add(commands: Any) -> None:
     common.add_common(moves)
     moves.set_defaults(run=run_transitions)
 
-    leak = kinds.add_parser("leak", help="choose how fast film models' memory gives way")
-    _add_clips(leak)
-    leak.add_argument("--model", nargs="+", action="extend", required=True, help="names or folders")
-    _add_precision(leak)
-    common.add_common(leak)
-    leak.set_defaults(run=run_leak)
+    memory = kinds.add_parser(
+        "memory", help="choose how fast film models' memory gives way, and their saturation"
+    )
+    _add_clips(memory)
+    memory.add_argument(
+        "--model", nargs="+", action="extend", required=True, help="names or folders"
+    )
+    _add_precision(memory)
+    common.add_common(memory)
+    memory.set_defaults(run=run_memory)
 
 
 def _add_precision(command: argparse.ArgumentParser) -> None:
@@ -373,7 +377,7 @@ def run_transitions(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_leak(arguments: argparse.Namespace) -> int:
+def run_memory(arguments: argparse.Namespace) -> int:
     """Tune each film model on validation clips and say what was chosen."""
     common.start_keras()
     from colorlab import checkpoints, devices, evaluation
@@ -382,14 +386,15 @@ def run_leak(arguments: argparse.Namespace) -> int:
     for folder in [checkpoints.locate(name) for name in arguments.model]:
         height = int(checkpoints.read_card(folder, "consistency")["working_height"])
         clips = _open_clips(arguments, height)
-        card = evaluation.tune_leak(folder, clips, dtype=dtype, progress=not arguments.quiet)
+        card = evaluation.tune_memory(folder, clips, dtype=dtype, progress=not arguments.quiet)
         decode = card["decode"]
-        for row in ({"leak": None, **decode["per_frame"]}, *decode["curve"]):
-            what = "each frame for itself" if row["leak"] is None else f"leak {row['leak']:g}"
+        told = {"each frame for itself": decode["per_frame"]}
+        told |= {f"leak {one['leak']:g}, {one['saturation']:g} x": one for one in decode["curve"]}
+        chosen = f"leak {decode['leak']:g}, {decode['saturation']:g} x"
+        for what, row in told.items():
             line = (
                 f"{card['name']}, {what}: PSNR {row['psnr']:.2f} dB, colourfulness "
-                f"{row['colourfulness']:.1f}, warp error {row['warp_error']:.3g}"
+                f"{row['colourfulness']:.1f}, warp error of chroma {row['chroma_warp_error']:.3g}"
             )
-            chosen = " <- chosen" if row["leak"] == decode["leak"] else ""
-            common.say(arguments, line + chosen)
+            common.say(arguments, line + (" <- chosen" if what == chosen else ""))
     return 0

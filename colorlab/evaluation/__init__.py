@@ -3,7 +3,7 @@
 from colorlab.evaluation.color import aggregate, evaluate_color, picture_metrics, sample
 from colorlab.evaluation.film import count_transitions, evaluate_film
 from colorlab.evaluation.film_entries import entries, working_height
-from colorlab.evaluation.film_tuning import choose_leak, tune_leak
+from colorlab.evaluation.film_tuning import choose_memory, tune_memory
 from colorlab.evaluation.flow import compare_flows
 from colorlab.evaluation.sheet import Sheet, Shown, Strip
 from colorlab.evaluation.tuning import (
@@ -25,7 +25,7 @@ __all__ = [
     "aggregate",
     "candidates",
     "choose",
-    "choose_leak",
+    "choose_memory",
     "compare_flows",
     "count_transitions",
     "decoder_curve",
@@ -36,6 +36,6 @@ __all__ = [
     "sample",
     "score",
     "tune_decoder",
-    "tune_leak",
+    "tune_memory",
     "working_height",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from colorlab import checkpoints, colorize_film, film_metrics, metrics, yuv
 from colorlab.bins import BinGrid
-from colorlab.checkpoints import ColorModel, ConsistencyModel
+from colorlab.checkpoints import PLAIN, ColorModel, ConsistencyModel, View
 from colorlab.errors import InputError
 from colorlab.film_metrics import CopyModel
 from colorlab.rollout import CONTEXTS, Rollout, Seen
@@ -53,24 +54,26 @@ class Frame:
         self.rgb: Float = np.divide(rgb, 255, dtype=np.float32)
         self.y, self.uv = yuv.rgb_to_yuv(rgb)
         self.labels = {grid: grid.encode(self.uv) for grid in grids}
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[tuple[str, tuple[View, ...]], Seen] = {}
 
-    def seen(self, color: ColorModel) -> Seen:
-        """Return what a color network sees in the frame; it looks once.
+    def seen(self, color: ColorModel, views: tuple[View, ...] = (PLAIN,)) -> Seen:
+        """Return what a color network sees in the frame; it looks once for the same views.
 
         Parameters
         ----------
         color : ColorModel
             The model; one with the same weights is the same one.
+        views : tuple of tuple
+            The views, as for `ColorModel.look`.
 
         Returns
         -------
         tuple
             As from `ColorModel.look`, for a batch of this one frame.
         """
-        key = weights(color)
+        key = weights(color), views
         if key not in self._seen:
-            self._seen[key] = color.look(self.y[None])
+            self._seen[key] = color.look(self.y[None], views)
         return self._seen[key]
 
 
@@ -136,7 +139,7 @@ class Entry(abc.ABC):
     def describe(self) -> dict[str, Any]:
         """Return what it is and how it colours, as JSON values; None is what does not apply."""
         nothing = dict.fromkeys(
-            ("context", "decode", "temperature", "saturation", "leak", *_WEIGHTS)
+            ("context", "decode", "temperature", "saturation", "leak", "views", *_WEIGHTS)
         )
         colouring = _colouring(self.color) if self.color else {}
         return {"kind": self.kind, "n": self.grid.n, "align": self.grid.align} | nothing | colouring
@@ -251,7 +254,7 @@ class Rolled(Entry):
         """Answer with the model's colouring, and tell it what the next frame may know."""
         first = before is None
         logits, uv = self.rollout.step(
-            frame.y, starts=first, told=self.context != "none", seen=frame.seen(self.model.color)
+            frame.y, first, self.context != "none", partial(frame.seen, self.model.color)
         )
         if self.context == "truth" or (self.context == "first" and first):
             self.rollout.tell(frame.uv)
@@ -266,6 +269,7 @@ class Rolled(Entry):
             "temperature": heat,
             "saturation": checkpoints.saturation_of(self.model.card),
             "leak": self.model.leak,
+            "views": len(self.model.views),
             "weights_sha256": self.model.card["weights"]["sha256"],
         }
 

@@ -1,4 +1,4 @@
-"""One rule that chooses how fast a guided film model's memory gives way, on validation clips."""
+"""One rule that chooses a guided film model's leak and saturation, on validation clips."""
 
 from __future__ import annotations
 
@@ -14,47 +14,51 @@ from colorlab.errors import InputError
 from colorlab.evaluation.film import evaluate_film
 from colorlab.evaluation.film_entries import EachFrame, Entry, Rolled
 
-LEAKS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
-COLOUR = 0.92
+LEAKS = (0.02, 0.05, 0.1)
+SATURATIONS = (1.1, 1.2, 1.3, 1.4, 1.5)
+COLOUR, UNREST = 0.92, 0.25
 RULE = (
-    "free-running: least warp error among the leaks with at least the per-frame color model's PSNR "
-    f"and {COLOUR:.0%} of its colourfulness; if there is none, the highest PSNR"
+    f"free-running: highest PSNR among those with at least {COLOUR:.0%} of the per-frame color "
+    f"model's colourfulness and at most {UNREST:.0%} of its chroma warp error; if there are none, "
+    "among all"
 )
 
 
-def choose_leak(curve: Sequence[Mapping[str, float]], frame: Mapping[str, float]) -> float:
-    """Choose a leak by `RULE`.
+def choose_memory(
+    curve: Sequence[Mapping[str, float]], frame: Mapping[str, float]
+) -> Mapping[str, float]:
+    """Choose a leak and a saturation by `RULE`.
 
     Parameters
     ----------
     curve : sequence of mapping
-        For each leak: leak, psnr (dB), colourfulness, warp_error.
+        For each pair of them: leak, saturation, psnr (dB), colourfulness, chroma_warp_error.
     frame : mapping
-        The same figures, but leak, of the color model that colours every frame for itself.
+        The same figures, but the first two, of the color model that colours every frame for itself.
 
     Returns
     -------
-    float
-        The leak.
+    mapping
+        The chosen row of the curve.
     """
     fit = [
         one
         for one in curve
-        if one["psnr"] >= frame["psnr"] and one["colourfulness"] >= COLOUR * frame["colourfulness"]
+        if one["colourfulness"] >= COLOUR * frame["colourfulness"]
+        and one["chroma_warp_error"] <= UNREST * frame["chroma_warp_error"]
     ]
-    if fit:
-        return min(fit, key=lambda one: one["warp_error"])["leak"]
-    return max(curve, key=lambda one: one["psnr"])["leak"]
+    return max(fit or curve, key=lambda one: one["psnr"])
 
 
-def tune_leak(
+def tune_memory(
     folder: str | os.PathLike[str],
     clips: ClipSet,
     leaks: Sequence[float] = LEAKS,
+    saturations: Sequence[float] = SATURATIONS,
     dtype: str | None = None,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Tune a guided model's leak on validation clips; keep it in its card.
+    """Tune a guided model's leak and saturation on validation clips; keep them in its card.
 
     Parameters
     ----------
@@ -63,7 +67,10 @@ def tune_leak(
     clips : ClipSet
         Validation clips.
     leaks : sequence of float
-        What to try, shares in [0, 1].
+        What to try, shares in [0, 1]. A memory that leaks less than 0.02 outlasts short clips, on
+        which it cannot be judged.
+    saturations : sequence of float
+        What to try, factors on the color model's chroma.
     dtype : str, optional
         Keras dtype policy.
     progress : bool
@@ -85,16 +92,21 @@ def tune_leak(
     network = consistency_model.telling(model.network)
     decode = {k: v for k, v in model.card["decode"].items() if k not in ("rule", "curve")}
     entries: list[Entry] = [EachFrame(model.color)]
-    for leak in leaks:
-        card = {**model.card, "decode": {**decode, "leak": leak}}
-        one = dataclasses.replace(model, name=f"leak {leak:g}", network=network, card=card)
-        entries.append(Rolled(one, "free"))
+    tried = [
+        {"leak": leak, "saturation": saturation} for leak in leaks for saturation in saturations
+    ]
+    for pair in tried:
+        card = {**model.card, "decode": {**decode, **pair}}
+        entries.append(
+            Rolled(dataclasses.replace(model, name=str(pair), network=network, card=card), "free")
+        )
     found = evaluate_film(clips, entries, progress=progress)["models"]
-    keys = ("psnr", "colourfulness", "warp_error")
+    keys = ("psnr", "colourfulness", "chroma_warp_error")
     frame, *rest = ({key: found[entry.name][key] for key in keys} for entry in entries)
-    curve = [{"leak": leak, **row} for leak, row in zip(leaks, rest, strict=True)]
+    curve = [{**pair, **row} for pair, row in zip(tried, rest, strict=True)]
+    chosen = choose_memory(curve, frame)
     decode |= {
-        "leak": choose_leak(curve, frame),
+        **{key: chosen[key] for key in ("leak", "saturation")},
         "tuned_on": {"name": clips.name, "split": clips.split},
         "rule": RULE,
         "per_frame": frame,

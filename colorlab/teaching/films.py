@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from colorlab import yuv
-from colorlab.checkpoints import ConsistencyModel
+from colorlab.checkpoints import PLAIN, ConsistencyModel, chroma_of
 from colorlab.errors import InputError
 from colorlab.rollout import CONTEXTS, Rollout
 
 ALONE = "alone"
-"""Beside the contexts of `colorlab.rollout`: every frame is coloured as if it began a shot."""
+"""Beside the contexts of `colorlab.rollout`: the color model colours every frame for itself."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,14 @@ def colour_in_step(
     chroma: dict[str, list[NDArray[np.float32]]] = {name: [] for name in entries}
     right: dict[str, list[NDArray[np.float64]]] = {name: [] for name in entries}
     for t, luma in enumerate(y):
-        seen = color.look(luma[None])
+        look = functools.cache(functools.partial(color.look, luma[None]))
         for name, (_, context) in entries.items():
-            logits, uv = rollouts[name].step(
-                luma, bool(begins[t]) or context == ALONE, context != "none", seen
-            )
+            if context == ALONE:
+                outputs = look((PLAIN,))[1]
+                logits = {head: outputs[head][0] for head in "uv"}
+                uv = chroma_of(color, outputs)[0]
+            else:
+                logits, uv = rollouts[name].step(luma, bool(begins[t]), context != "none", look)
             guess = np.stack([logits[head].argmax(axis=-1) for head in "uv"], axis=-1)
             chroma[name].append(uv)
             right[name].append((guess == labels[t]).mean(axis=(0, 1)))
