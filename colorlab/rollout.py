@@ -9,7 +9,8 @@ whatever is told, and begins anew after a frame without one before it.
 
 Where the model's card names views, the color model sees the first frame of a shot through all of
 them, as a still, and each later frame through the next one. A single look is no surer for it; but
-what the memory makes of many is a mean over all views, at the price of one look a frame.
+what the memory makes of many is a mean over all views, at the price of one look a frame. Told
+nothing, it has nothing to take the mean of, and frames are seen as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorlab import colorize
-from colorlab.checkpoints import ConsistencyModel, View
+from colorlab.checkpoints import PLAIN, ConsistencyModel, View
 from colorlab.consistency_model import STATE
 from colorlab.errors import InputError
 
@@ -112,8 +113,7 @@ class Rollout:
         """
         before = {} if starts or self._other_size(y) else self._before
         turn = int(before.get("turn", 0)) + 1 if before else 0
-        views = self.model.views
-        views = (views[turn % len(views)],) if before else views
+        views = self._views(turn) if told else (PLAIN,)
         features, own = look(views) if look else self.model.color.look(y[None], views)
         outputs = own
         if before:
@@ -127,6 +127,11 @@ class Rollout:
         place = np.array(turn, np.float32)
         self._before = {"y": np.asarray(y, np.float32), "uv": uv, "turn": place, **kept}
         return {head: outputs[head][0] for head in "uv" if judged}, uv
+
+    def _views(self, turn: int) -> tuple[View, ...]:
+        """Return the views of a frame, given its place in the shot."""
+        views = self.model.views
+        return (views[turn % len(views)],) if turn else views
 
     def _other_size(self, y: Float) -> bool:
         """Tell whether there is no frame before of this size."""

@@ -616,27 +616,37 @@ def test_the_closest_of_those_that_are_colourful_and_steady_is_chosen():
     frame = {"psnr": 25.0, "colourfulness": 20.0, "chroma_warp_error": 8.0}
     pale, restless = leaking(0.02, 26.0, 18.3, 0.5), leaking(0.2, 26.1, 19.0, 2.1)
     best, worse = leaking(0.1, 25.2, 18.5, 2.0), leaking(0.05, 25.1, 19.5, 0.9)
-    assert evaluation.choose_memory([pale, restless, worse, best], frame) is best
-    assert evaluation.choose_memory([pale, restless, worse], frame) is worse
-    assert evaluation.choose_memory([pale, restless], frame) is restless
+    assert evaluation.choose_memory([pale, restless, worse, best], frame) == 3
+    assert evaluation.choose_memory([pale, restless, worse], frame) == 2
+    assert evaluation.choose_memory([pale, restless], frame) == 1
 
 
 def test_a_memory_is_tuned_and_kept(folder, frames_folder, tmp_path, quick_flow, capsys):
     copy = tmp_path / "guided"
     shutil.copytree(folder, copy)
+    card = files.read_json(copy / checkpoints.INSIDE / checkpoints.CARD)
+    card["decode"]["mirror"] = True
+    files.write_json(copy / checkpoints.INSIDE / checkpoints.CARD, card)
     words = ["--clips", frames_folder, "--fps", 10, "--size", HEIGHT, "--precision", "float32"]
     assert main(["evaluate", "memory", "--model", str(copy), *map(str, words)]) == 0
     decode = files.read_json(copy / checkpoints.CARD)["decode"]
-    chosen = evaluation.choose_memory(decode["curve"], decode["per_frame"])
-    assert (decode["leak"], decode["saturation"]) == (chosen["leak"], chosen["saturation"])
+    curve = decode["curve"]
+    chosen = evaluation.choose_memory(curve, decode["per_frame"])
+    assert {key: decode[key] for key in ("leak", "saturation")} == {
+        key: curve[chosen][key] for key in ("leak", "saturation")
+    }
     model = checkpoints.load_consistency(copy)
     assert model.leak == decode["leak"]
     assert checkpoints.saturation_of(model.card) == decode["saturation"]
+    both = [(1.0, False), (1.0, True)]
+    assert list(model.views) == both[: curve[chosen]["views"]]
     assert (decode["method"], decode["temperature"]) == ("annealed", 0.5)
-    assert len({row["psnr"] for row in decode["curve"]}) == len(decode["curve"]) == 15
+    assert [row["views"] for row in curve] == [1] * 15 + [2] * 15
+    assert len({row["psnr"] for row in curve}) == 30
     shown = capsys.readouterr().out.splitlines()
-    assert len(shown) == 16 and "each frame for itself" in shown[0]
-    assert ["<- chosen" in line for line in shown[1:]] == [row is chosen for row in decode["curve"]]
+    assert len(shown) == 31 and "each frame for itself" in shown[0]
+    assert ["2 views in turn" in line for line in shown[1:]] == [False] * 15 + [True] * 15
+    assert ["<- chosen" in line for line in shown[1:]] == [k == chosen for k in range(30)]
 
 
 def test_the_reports_model_has_nothing_that_leaks(make_film_model, frames_folder, capsys):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from colorlab import checkpoints, files
-from colorlab.experiments import foliage, grey_input
+from colorlab.experiments import foliage, grey_input, statistics
 from colorlab.experiments.verdicts import written
 
 ROOT = Path(__file__).parents[1]
@@ -105,39 +105,104 @@ def test_the_findings_quote_the_contexts():
     assert f"more with the truth than copy it: {verdicts['more']}.**" in text
 
 
-def test_the_default_film_model_follows_the_rule():
+def six(models, name):
+    """Return the six figures by which film models are compared, in docs/reproducing.md."""
+    told, free = models[f"{name}:truth"], models[name]
+    return {
+        "told": 50 * (told["accuracy_u"] + told["accuracy_v"]),
+        "changed": 50 * (told["changed_accuracy_u"] + told["changed_accuracy_v"]),
+        "free": 50 * (free["accuracy_u"] + free["accuracy_v"]),
+        "psnr": free["psnr"],
+        "colour": free["colourfulness"],
+        "steady": -1e6 * free["chroma_warp_error"],
+    }
+
+
+def sides(ours, theirs):
+    """Say of each figure whether it is better (1) or worse (-1) by more than the margin."""
+    margins = {"told": 0.1, "changed": 1, "free": 0.1, "psnr": 0.05}
+    margins |= {"colour": 0.01 * theirs["colour"], "steady": -0.05 * theirs["steady"]}
+    apart = {key: ours[key] - theirs[key] for key in ours}
+    return {key: int(np.sign(d) * (abs(d) > margins[key])) for key, d in apart.items()}
+
+
+def row_of_six(name, one):
+    """Return the row of a table that shows them."""
+    forms = {"told": ".2f", "changed": ".1f", "free": ".2f", "psnr": ".2f", "colour": ".1f"}
+    shown = [format(one[key], form) for key, form in forms.items()]
+    return f"| `{name}` | {' | '.join(shown)} | {-one['steady']:.2f} |"
+
+
+def test_the_film_models_rate_and_schedule_follow_the_rule():
     """The rule, with its margins, is in docs/reproducing.md."""
     models = files.read_json(ROOT / "results/film-rates-val.json")["models"]
     text = (ROOT / "docs/reproducing.md").read_text(encoding="utf-8")
+    names = ("guided-coast-n30", "stride-1", "stride-3", "scheduled", "recurrent-coast-n30")
+    found = {name: six(models, name) for name in names}
+    assert set(sides(found["stride-3"], found["stride-1"]).values()) == {0}
+    against = sides(found["scheduled"], found["stride-1"])
+    assert sorted(against.values()) == [-1] * 5 + [1]
+    assert 1 not in sides(found["recurrent-coast-n30"], found["guided-coast-n30"]).values()
+    for name, one in found.items():
+        assert row_of_six(name, one) in text
 
-    def figures(name):
-        told, free = models[f"{name}:truth"], models[name]
-        return {
-            "told": 50 * (told["accuracy_u"] + told["accuracy_v"]),
-            "changed": 50 * (told["changed_accuracy_u"] + told["changed_accuracy_v"]),
-            "free": 50 * (free["accuracy_u"] + free["accuracy_v"]),
-            "psnr": free["psnr"],
-            "colour": free["colourfulness"],
-            "steady": -1e6 * free["chroma_warp_error"],
+
+def test_the_default_film_models_color_model_and_views_follow_the_rules():
+    """The three rules are in docs/reproducing.md."""
+    models = files.read_json(ROOT / "results/film-views-val.json")["models"]
+    text = (ROOT / "docs/reproducing.md").read_text(encoding="utf-8")
+    ways = ("water-plain", "water-in-turn", "nature-plain", "nature-in-turn")
+    found = {name: six(models, name) for name in ways}
+    for name, one in found.items():
+        assert row_of_six(name, one) in text
+    younger = sides(found["nature-plain"], found["water-plain"])
+    assert -1 in younger.values() and younger["colour"] == 1
+    for color, gains in (("water", False), ("nature", True)):
+        turned = sides(found[f"{color}-in-turn"], found[f"{color}-plain"])
+        steady = turned.pop("steady")
+        quarter = 0.25 * models[f"color-{color}-n30"]["chroma_warp_error"]
+        calm = steady >= 0 or models[f"{color}-in-turn"]["chroma_warp_error"] < quarter
+        assert gains == (
+            calm and -1 not in turned.values() and 1 in (turned["psnr"], turned["free"])
+        )
+    clips = files.read_json(ROOT / "results/film-views-train.json")["models"]
+
+    def apart(one, other):
+        """Return the mean difference over clips and its interval: PSNR, accuracy, colourfulness."""
+        keys = {
+            "psnr": ("psnr",),
+            "free": ("accuracy_u", "accuracy_v"),
+            "colour": ("colourfulness",),
         }
+        figures = {}
+        for name, parts in keys.items():
+            per_clip = [
+                np.mean([mine[key] - theirs[key] for key in parts])
+                for mine, theirs in zip(
+                    clips[one]["per_clip"].values(), clips[other]["per_clip"].values(), strict=True
+                )
+            ]
+            figures[name] = statistics.told(statistics.replicate(per_clip))
+        return figures
 
-    def sides(ours, theirs):
-        margins = {"told": 0.1, "changed": 1, "free": 0.1, "psnr": 0.05}
-        margins |= {"colour": 0.01 * theirs["colour"], "steady": -0.05 * theirs["steady"]}
-        return [int(np.sign(d) * (abs(d) > margins[k])) for k, d in minus(ours, theirs).items()]
-
-    def minus(ours, theirs):
-        return {key: ours[key] - theirs[key] for key in ours}
-
-    control, default = figures("stride-1"), figures(checkpoints.FILM_DEFAULT)
-    assert sides(figures("stride-3"), control) == [0] * 6
-    assert sorted(sides(figures("scheduled"), control)) == [-1] * 5 + [1]
-    assert 1 not in sides(figures("recurrent-coast-n30"), default)
-    forms = {"told": ".2f", "changed": ".1f", "free": ".2f", "psnr": ".2f", "colour": ".1f"}
-    for name in ("guided-coast-n30", "stride-1", "stride-3", "scheduled", "recurrent-coast-n30"):
-        one = figures(name)
-        shown = [format(one[key], form) for key, form in forms.items()]
-        assert f"| `{name}` | {' | '.join(shown)} | {-one['steady']:.2f} |" in text
+    default = apart("nature-in-turn-1.4", "water-plain")
+    assert default["psnr"]["high"] > 0 and default["free"]["high"] > 0
+    shown = {
+        ("nature-in-turn-1.4", "water-plain"): "PSNR {} dB [{}, {}], accuracy",
+        ("nature-in-turn", "nature-plain"): "has {} dB [{}, {}] more than `nature-plain`",
+    }
+    for pair, words in shown.items():
+        value = apart(*pair)["psnr"]
+        sign = "+" if words.startswith("PSNR") else ""
+        told = [format(value["value"], f"{sign}.2f"), *(f"{value[k]:.2f}" for k in ("low", "high"))]
+        assert words.format(*told) in text
+    lost = apart("water-plain", "color-water-n30")["psnr"]
+    assert f"{-lost['value']:.2f} dB [{-lost['high']:.2f}, {-lost['low']:.2f}] *less*" in text
+    accuracy = {key: 100 * value for key, value in default["free"].items()}
+    words = "accuracy {value:+.1f} points [{low:.1f}, {high:.1f}]".format(**accuracy)
+    assert words.replace("-", "−") in text
+    assert checkpoints.load_consistency().color.name == "color-nature-n30"
+    assert checkpoints.FILM_DEFAULT == "guided-coast-n30"
 
 
 def quoted(name):

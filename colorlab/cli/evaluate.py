@@ -109,7 +109,8 @@ def add(commands: Any) -> None:
     moves.set_defaults(run=run_transitions)
 
     memory = kinds.add_parser(
-        "memory", help="choose how fast film models' memory gives way, and their saturation"
+        "memory",
+        help="choose how fast film models' memory gives way, their saturation, their views",
     )
     _add_clips(memory)
     memory.add_argument(
@@ -377,6 +378,12 @@ def run_transitions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _way(row: dict[str, Any]) -> str:
+    """Say in words how a guided model colours."""
+    seen = f", {row['views']} views in turn" if row["views"] > 1 else ""
+    return f"leak {row['leak']:g}, {row['saturation']:g} x{seen}"
+
+
 def run_memory(arguments: argparse.Namespace) -> int:
     """Tune each film model on validation clips and say what was chosen."""
     common.start_keras()
@@ -389,8 +396,8 @@ def run_memory(arguments: argparse.Namespace) -> int:
         card = evaluation.tune_memory(folder, clips, dtype=dtype, progress=not arguments.quiet)
         decode = card["decode"]
         told = {"each frame for itself": decode["per_frame"]}
-        told |= {f"leak {one['leak']:g}, {one['saturation']:g} x": one for one in decode["curve"]}
-        chosen = f"leak {decode['leak']:g}, {decode['saturation']:g} x"
+        told |= {_way(one): one for one in decode["curve"]}
+        chosen = _way({**decode, "views": len(decode["views"])})
         for what, row in told.items():
             line = (
                 f"{card['name']}, {what}: PSNR {row['psnr']:.2f} dB, colourfulness "

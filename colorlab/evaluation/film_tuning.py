@@ -1,4 +1,4 @@
-"""One rule that chooses a guided film model's leak and saturation, on validation clips."""
+"""One rule that chooses a guided film model's leak, saturation and views, on validation clips."""
 
 from __future__ import annotations
 
@@ -24,30 +24,28 @@ RULE = (
 )
 
 
-def choose_memory(
-    curve: Sequence[Mapping[str, float]], frame: Mapping[str, float]
-) -> Mapping[str, float]:
-    """Choose a leak and a saturation by `RULE`.
+def choose_memory(curve: Sequence[Mapping[str, float]], frame: Mapping[str, float]) -> int:
+    """Choose how a guided model colours by `RULE`.
 
     Parameters
     ----------
     curve : sequence of mapping
-        For each pair of them: leak, saturation, psnr (dB), colourfulness, chroma_warp_error.
+        For each way to colour: psnr (dB), colourfulness, chroma_warp_error.
     frame : mapping
-        The same figures, but the first two, of the color model that colours every frame for itself.
+        The same figures of the color model that colours every frame for itself.
 
     Returns
     -------
-    mapping
-        The chosen row of the curve.
+    int
+        Which of the curve.
     """
     fit = [
-        one
-        for one in curve
+        k
+        for k, one in enumerate(curve)
         if one["colourfulness"] >= COLOUR * frame["colourfulness"]
         and one["chroma_warp_error"] <= UNREST * frame["chroma_warp_error"]
     ]
-    return max(fit or curve, key=lambda one: one["psnr"])
+    return max(fit or range(len(curve)), key=lambda k: curve[k]["psnr"])
 
 
 def tune_memory(
@@ -58,7 +56,10 @@ def tune_memory(
     dtype: str | None = None,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Tune a guided model's leak and saturation on validation clips; keep them in its card.
+    """Tune a guided model on validation clips; keep what is chosen in its card.
+
+    Chosen are its leak, a saturation, and whether it sees frames through the color model's views in
+    turn (see `colorlab.rollout`) or always as they are.
 
     Parameters
     ----------
@@ -92,21 +93,25 @@ def tune_memory(
     network = consistency_model.telling(model.network)
     decode = {k: v for k, v in model.card["decode"].items() if k not in ("rule", "curve")}
     entries: list[Entry] = [EachFrame(model.color)]
-    tried = [
-        {"leak": leak, "saturation": saturation} for leak in leaks for saturation in saturations
+    turns = checkpoints.in_turn(model.color.scales, model.color.mirror)
+    tried: list[dict[str, Any]] = [
+        {"views": [list(view) for view in views], "leak": leak, "saturation": saturation}
+        for views in ([checkpoints.PLAIN], *([turns] if len(turns) > 1 else []))
+        for leak in leaks
+        for saturation in saturations
     ]
-    for pair in tried:
-        card = {**model.card, "decode": {**decode, **pair}}
-        entries.append(
-            Rolled(dataclasses.replace(model, name=str(pair), network=network, card=card), "free")
-        )
+    for k, way in enumerate(tried):
+        card = {**model.card, "decode": {**decode, **way}}
+        one = dataclasses.replace(model, name=f"way {k}", network=network, card=card)
+        entries.append(Rolled(one, "free"))
     found = evaluate_film(clips, entries, progress=progress)["models"]
     keys = ("psnr", "colourfulness", "chroma_warp_error")
     frame, *rest = ({key: found[entry.name][key] for key in keys} for entry in entries)
-    curve = [{**pair, **row} for pair, row in zip(tried, rest, strict=True)]
-    chosen = choose_memory(curve, frame)
+    curve = [
+        {**way, "views": len(way["views"]), **row} for way, row in zip(tried, rest, strict=True)
+    ]
     decode |= {
-        **{key: chosen[key] for key in ("leak", "saturation")},
+        **tried[choose_memory(curve, frame)],
         "tuned_on": {"name": clips.name, "split": clips.split},
         "rule": RULE,
         "per_frame": frame,

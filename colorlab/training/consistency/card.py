@@ -74,14 +74,10 @@ def begun(
 
 
 def _decode(config: ConsistencyConfig, color: ColorModel) -> dict[str, Any]:
-    """Return how outputs become colours: as the color model's, unsaturated where it is fed back.
-
-    A guided model, whose memory takes the mean, sees frames through the color model's views.
-    """
+    """Return how outputs become colours: as the color model's, unsaturated where it is fed back."""
     decode: dict[str, Any] = {"method": color.decode, "temperature": color.temperature}
     if config.memory == "guided":
-        turns = [list(view) for view in checkpoints.in_turn(color.scales, color.mirror)]
-        decode |= {"saturation": color.saturation_for(), "leak": LEAK, "views": turns}
+        decode |= {"saturation": color.saturation_for(), "leak": LEAK}
     return decode
 
 
