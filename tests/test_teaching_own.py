@@ -1,7 +1,5 @@
 """What the notebook about one's own pictures needs."""
 
-import logging
-
 import numpy as np
 import pytest
 
@@ -18,16 +16,6 @@ pytestmark = pytest.mark.keras
 def coast():
     """A rendered coast."""
     return Scene(8).render(2.0, 32, 48)
-
-
-def test_advice_on_tracing_is_left_out(caplog):
-    logger = logging.getLogger("tensorflow")
-    caplog.set_level(logging.WARNING, logger.name)
-    logger.addHandler(caplog.handler)
-    logger.warning("5 out of the last 9 calls triggered tf.function retracing.")
-    logger.warning("The disk is on fire.")
-    logger.removeHandler(caplog.handler)
-    assert {record.getMessage() for record in caplog.records} == {"The disk is on fire."}
 
 
 def test_folders_are_made(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,10 @@ from colorlab.checkpoints import store
 from colorlab.checkpoints.views import PLAIN, View, features_through, mean_over_views
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
+
+# Networks here meet pictures of many sizes, and TensorFlow traces them anew for each. Its advice on
+# that is for programmers.
+logging.getLogger("tensorflow").addFilter(lambda record: "retracing" not in record.getMessage())
 
 _TINY = float(np.finfo(np.float32).tiny)
 _COOLEST = 0.01

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import itertools
-import logging
 import os
 import shutil
 import statistics
@@ -25,9 +24,6 @@ from colorlab.errors import InputError
 from colorlab.media import film_maker
 from colorlab.teaching import aging
 from colorlab.teaching.results import results
-
-# Each new size of picture is traced anew. TensorFlow's advice on that is for programmers.
-logging.getLogger("tensorflow").addFilter(lambda one: "retracing" not in one.getMessage())
 
 
 def folder(path: str | os.PathLike[str] | None = None) -> Path:
