@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -119,7 +120,10 @@ def features_through(
     seen = _resize(whole, tall * stride, wide * stride)
     seen = np.ascontiguousarray(seen[:, :, ::-1]) if mirrored else seen
     found = look(seen)[:, :tall, :wide]  # without what lies on the network's own padding
-    found = _resize(found[:, :, ::-1] if mirrored else found, rows, columns)
+    found = found[:, :, ::-1] if mirrored else found
+    if (tall, wide) != (rows, columns):  # as media.resize does, which takes channel after channel
+        sizes = {"size": (rows, columns), "interpolation": "bilinear", "antialias": True}
+        found = keras.ops.convert_to_numpy(keras.ops.image.resize(found, **sizes))
     return _padded(found, *(-(-side // vgg.STRIDE) * vgg.STRIDE // stride for side in y.shape[1:3]))
 
 
