@@ -205,6 +205,30 @@ def test_the_default_film_models_color_model_and_views_follow_the_rules():
     assert checkpoints.FILM_DEFAULT == "guided-coast-n30"
 
 
+def test_the_findings_quote_the_papers_film_model():
+    models = files.read_json(ROOT / "results/film-clips-test.json")["models"]
+    text = " ".join((ROOT / "docs/findings.md").read_text(encoding="utf-8").split())
+    name = "consistency-coast-n30"
+
+    def both(key):
+        one = models[key]
+        return [f"{100 * one[f'accuracy_{head}']:.1f}" for head in "uv"]
+
+    told, free, alone = both(f"{name}:truth"), both(name), both("color-nature-n30")
+    assert "is right for {} % in U and {} % in V when it is told the truth".format(*told) in text
+    assert "is right for {} % and {} %, where the color model".format(*free) in text
+    assert "alone has {} and {} %".format(*alone) in text
+    assert "is right for {} % in U and {} % in V. Whatever".format(*both("copy")) in text
+    history = (ROOT / f"results/{name}-history.csv").read_text(encoding="utf-8").splitlines()
+    names, *rows = (line.split(",") for line in history)
+    columns = [names.index(f"val_accuracy_{head}") for head in "uv"]
+    first, last = ([round(100 * float(row[k])) for k in columns] for row in (rows[0], rows[-1]))
+    assert (
+        "from {} and {} % after the first to {} and {} % after the tenth".format(*first, *last)
+        in text
+    )
+
+
 def quoted(name):
     """Return the summary of an experiment's kept result, and the findings."""
     summary = files.read_json(ROOT / f"results/experiments/{name}.json")["summary"]
