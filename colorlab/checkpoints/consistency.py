@@ -74,7 +74,7 @@ class ConsistencyModel:
     @property
     def views(self) -> tuple[View, ...]:
         """The color model's views, all for the first frame of a shot, then one after the other."""
-        told = self.card["decode"].get("views", [PLAIN])
+        told = self.card["decode"].get("views") or [PLAIN]
         return tuple((float(scale), bool(mirrored)) for scale, mirrored in told)
 
     def outputs(

@@ -24,6 +24,7 @@ View = tuple[float, bool]
 """A size, relative to the picture's, and whether it is the mirror image that is seen."""
 
 PLAIN: View = (1.0, False)
+"""The picture as it is."""
 
 
 def mean_over_views(
@@ -71,7 +72,9 @@ def in_turn(scales: Sequence[float], mirror: bool) -> list[View]:
 
     Parameters
     ----------
-    scales, mirror : optional
+    scales : sequence of float
+        As for `mean_over_views`.
+    mirror : bool
         As for `mean_over_views`.
 
     Returns
