@@ -59,8 +59,9 @@ def model():
 
 @pytest.fixture(scope="session")
 def small_model(model):
-    """The same model looking at about 32 × 32 pixels, so that colouring takes milliseconds."""
-    return dataclasses.replace(model, card={**model.card, "working_size": 32})
+    """The same model asked once, at about 32 × 32 pixels, so that colouring takes milliseconds."""
+    decode = model.card["decode"] | {"scales": [1.0], "mirror": False}
+    return dataclasses.replace(model, card=model.card | {"working_size": 32, "decode": decode})
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +99,14 @@ def make_film_model(tmp_path_factory):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_model(make_film_model):
+    """A color model of a few layers and random weights, for what any network would do."""
+    from colorlab import checkpoints
+
+    return checkpoints.load(make_film_model() / checkpoints.INSIDE)
 
 
 @pytest.fixture

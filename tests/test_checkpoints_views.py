@@ -57,22 +57,22 @@ def test_what_is_seen_through_a_view_lies_in_place():
             assert apart[..., 0].max() < 0.004
 
 
-def test_a_color_model_sees_the_mirror_image(small_model):
+def test_a_color_model_sees_the_mirror_image(tiny_model):
     y = yuv.luma(coast.Scene(3).render(0, 32, 48))[None]
-    features, outputs = small_model.look(y)
-    again, said = small_model.look(np.ascontiguousarray(y[:, :, ::-1]), [(1.0, True)])
+    features, outputs = tiny_model.look(y)
+    again, said = tiny_model.look(np.ascontiguousarray(y[:, :, ::-1]), [(1.0, True)])
     np.testing.assert_allclose(again, features[:, :, ::-1], atol=1e-4)
     for head in "uv":
         np.testing.assert_allclose(said[head], outputs[head][:, :, ::-1], atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 40), (33, 18)])
-def test_a_color_model_sees_any_size_through_any_view(small_model, size):
+def test_a_color_model_sees_any_size_through_any_view(tiny_model, size):
     y = np.full((1, *size, 1), 0.4, np.float32)
-    features, outputs = small_model.look(y)
+    features, outputs = tiny_model.look(y)
     turns = checkpoints.in_turn((0.7143, 1.0, 1.2857), True)
     for through in (*([view] for view in turns), turns):
-        found, said = small_model.look(y, through)
+        found, said = tiny_model.look(y, through)
         assert found.shape == features.shape
         assert {head: said[head].shape for head in "uv"} == {h: outputs[h].shape for h in "uv"}
         assert all(np.isfinite(said[head]).all() for head in "uv")

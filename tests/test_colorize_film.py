@@ -28,11 +28,11 @@ def shown(path):
 def test_every_frame_gets_the_colours_of_a_photo(greys, make_film, tmp_path, small_model):
     source = make_film(greys, form="yuv444p", matrix=6, full=True)
     target = tmp_path / "out.mp4"
-    assert colorize_film.file(source, target, small_model, lossless=True) == []
-    decode = {**small_model.card["decode"], "mirror": False, "scales": [1]}  # a frame is asked once
-    plain = dataclasses.replace(small_model, card={**small_model.card, "decode": decode})
+    decode = {**small_model.card["decode"], "mirror": True, "scales": [1, 1.5]}
+    stills = dataclasses.replace(small_model, card={**small_model.card, "decode": decode})
+    assert colorize_film.file(source, target, stills, lossless=True) == []
     for plane, rgb in zip(greys, shown(target), strict=True):
-        photo = colorize.picture(plane, plain)
+        photo = colorize.picture(plane, small_model)  # asked once, as a frame is
         assert np.ptp(photo, axis=-1).mean() > 0.01
         assert np.abs(rgb / 255 - photo).max() < 2.5 / 255
 

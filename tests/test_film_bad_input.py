@@ -34,9 +34,9 @@ def nothing_half_written(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch, small_model):
-    """The command colours with a model that is loaded already and works at 32 × 32 pixels."""
-    monkeypatch.setattr(checkpoints, "load", lambda name=None, dtype=None: small_model)
+def small(monkeypatch, tiny_model):
+    """The command colours with a tiny model that is loaded already."""
+    monkeypatch.setattr(checkpoints, "load", lambda name=None, dtype=None: tiny_model)
     monkeypatch.setattr(checkpoints, "FILM_DEFAULT", "not-installed")
 
 
@@ -449,7 +449,7 @@ def test_what_is_lost_is_told(tmp_path, capsys):
     ]
 
 
-def test_ctrl_c_says_how_to_go_on(make_film, tmp_path, capsys, monkeypatch, small_model):
+def test_ctrl_c_says_how_to_go_on(make_film, tmp_path, capsys, monkeypatch):
     source, target = make_film(grey(30), rate=Fraction(5)), tmp_path / "out.mp4"
     chroma = colorize_film.FrameByFrame.chroma
     seen = []
