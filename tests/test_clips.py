@@ -570,7 +570,7 @@ def test_sets_are_joined(manifest, show, cache):
     drawn = coasts([1], 2, height=16, width=20, progress=False, cache=cache)
     whole = join([train, drawn, val])
     assert whole.clips == (*train.clips, *drawn.clips, *val.clips)
-    assert (whole.name, whole.split, whole.height) == ("surf + coasts + surf", "train/val", 16)
+    assert (whole.name, whole.split, whole.height) == ("surf + coasts", "train/val", 16)
     assert len({whole.sha256, join([train, val]).sha256, train.sha256, val.sha256}) == 4
     assert join([train]) is train
     assert join([drawn, drawn]).split is None

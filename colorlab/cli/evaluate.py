@@ -110,7 +110,7 @@ def add(commands: Any) -> None:
 
     memory = kinds.add_parser(
         "memory",
-        help="choose how fast film models' memory gives way, their saturation, their views",
+        help="choose how fast film models' memory gives way, and their saturation",
     )
     _add_clips(memory)
     memory.add_argument(
@@ -138,7 +138,9 @@ def _add_clips(command: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--coasts", type=_seeds, metavar="SEEDS", help="rendered coasts, 1000-1009 or 3,5,7"
     )
-    command.add_argument("--split", help="a split of the manifest; all clips by default")
+    command.add_argument(
+        "--split", nargs="+", help="a split of the manifest, or several; all clips by default"
+    )
     command.add_argument(
         "--fps", type=common.rate, help="frames a second of folders of frames, and of coasts (30)"
     )
@@ -182,9 +184,9 @@ def _open_clips(arguments: argparse.Namespace, height: int) -> Any:
     if arguments.coasts is None:
         if arguments.frames is not None:
             raise InputError("--frames is for --coasts; films take --max-frames.")
-        return datasets.open_clips(
-            arguments.clips, arguments.split, size, arguments.fps, arguments.max_frames, progress
-        )
+        how = (size, arguments.fps, arguments.max_frames, progress)
+        splits = arguments.split or [None]
+        return datasets.join([datasets.open_clips(arguments.clips, one, *how) for one in splits])
     for name in ("split", "max_frames"):
         if getattr(arguments, name) is not None:
             word = name.replace("_", "-")
@@ -380,12 +382,11 @@ def run_transitions(arguments: argparse.Namespace) -> int:
 
 def _way(row: dict[str, Any]) -> str:
     """Say in words how a guided model colours."""
-    seen = f", {row['views']} views in turn" if row["views"] > 1 else ""
-    return f"leak {row['leak']:g}, {row['saturation']:g} x{seen}"
+    return f"leak {row['leak']:g}, {row['saturation']:g} x"
 
 
 def run_memory(arguments: argparse.Namespace) -> int:
-    """Tune each film model on validation clips and say what was chosen."""
+    """Tune each film model on clips and say what was chosen."""
     common.start_keras()
     from colorlab import checkpoints, devices, evaluation
 
@@ -397,7 +398,7 @@ def run_memory(arguments: argparse.Namespace) -> int:
         decode = card["decode"]
         told = {"each frame for itself": decode["per_frame"]}
         told |= {_way(one): one for one in decode["curve"]}
-        chosen = _way({**decode, "views": len(decode["views"])})
+        chosen = _way(decode)
         for what, row in told.items():
             line = (
                 f"{card['name']}, {what}: PSNR {row['psnr']:.2f} dB, colourfulness "

@@ -238,7 +238,7 @@ def join(sets: Sequence[ClipSet]) -> ClipSet:
     digest = hashlib.sha256("".join(one.sha256 for one in sets).encode()).hexdigest()
     splits = {one.split for one in sets if one.split}
     clips = tuple(clip for one in sets for clip in one.clips)
-    name = " + ".join(one.name for one in sets)
+    name = " + ".join(dict.fromkeys(one.name for one in sets))
     return ClipSet(name, "/".join(sorted(splits)) or None, digest, heights[0], clips)
 
 

@@ -1,4 +1,4 @@
-"""One rule that chooses a guided film model's leak, saturation and views, on validation clips."""
+"""One rule that chooses a guided film model's leak and saturation, on clips kept from the tests."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def tune_memory(
     dtype: str | None = None,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Tune a guided model on validation clips; keep what is chosen in its card.
+    """Tune a guided model on clips; keep what is chosen in its card.
 
-    Chosen are its leak, a saturation, and whether it sees frames through the color model's views in
-    turn (see `colorlab.rollout`) or always as they are.
+    Chosen are its leak and a saturation. It sees frames through the views in turn (see
+    `colorlab.rollout`) through which its color model is asked about stills, if there are several.
 
     Parameters
     ----------
     folder : path
         The consistency model's folder.
     clips : ClipSet
-        Validation clips.
+        The more kinds of them the better, and none that the model is tested on.
     leaks : sequence of float
         What to try, shares in [0, 1]. A memory that leaks less than 0.02 outlasts short clips, on
         which it cannot be judged.
@@ -94,11 +94,9 @@ def tune_memory(
     decode = {k: v for k, v in model.card["decode"].items() if k not in ("rule", "curve")}
     entries: list[Entry] = [EachFrame(model.color)]
     turns = checkpoints.in_turn(model.color.scales, model.color.mirror)
+    decode["views"] = [list(view) for view in turns]
     tried: list[dict[str, Any]] = [
-        {"views": [list(view) for view in views], "leak": leak, "saturation": saturation}
-        for views in ([checkpoints.PLAIN], *([turns] if len(turns) > 1 else []))
-        for leak in leaks
-        for saturation in saturations
+        {"leak": leak, "saturation": saturation} for leak in leaks for saturation in saturations
     ]
     for k, way in enumerate(tried):
         card = {**model.card, "decode": {**decode, **way}}
@@ -107,9 +105,7 @@ def tune_memory(
     found = evaluate_film(clips, entries, progress=progress)["models"]
     keys = ("psnr", "colourfulness", "chroma_warp_error")
     frame, *rest = ({key: found[entry.name][key] for key in keys} for entry in entries)
-    curve = [
-        {**way, "views": len(way["views"]), **row} for way, row in zip(tried, rest, strict=True)
-    ]
+    curve = [{**way, **row} for way, row in zip(tried, rest, strict=True)]
     decode |= {
         **tried[choose_memory(curve, frame)],
         "tuned_on": {"name": clips.name, "split": clips.split},
