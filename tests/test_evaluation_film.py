@@ -495,6 +495,23 @@ def test_further_entries_do_not_cost_the_finished_ones(tmp_path):
     assert again.calls == 9 and len(strips) == 1
 
 
+def test_several_splits_are_one_set(make_film, tmp_path):
+    folder = tmp_path / "surf"
+    folder.mkdir()
+    rows = ["file,split"]
+    for name, split, count in (("a", "train", 2), ("b", "val", 3), ("c", "test", 4)):
+        grey = np.full((count, 16, 16), 90, np.uint8)
+        make_film(list(grey), f"{name}.mp4").rename(folder / f"{name}.mp4")
+        rows.append(f"{name}.mp4,{split}")
+    (tmp_path / "surf.csv").write_text("\n".join(rows), encoding="utf-8")
+    counts = tmp_path / "counts.json"
+    words = ["--clips", tmp_path / "surf.csv", "--size", 16, "--json", counts, "--quiet", "--split"]
+    for splits, pairs in ((["val"], 2), (["train", "val"], 3), (["val", "val", "test"], 5)):
+        assert main(["evaluate", "transitions", *map(str, words), *splits]) == 0
+        assert files.read_json(counts)["pairs"] == pairs
+    assert files.read_json(counts)["dataset"]["split"] == "test/val"
+
+
 def test_transitions_give_copy_its_loss(frames_folder, tmp_path, quick_flow, capsys):
     counts, out = tmp_path / "counts.json", tmp_path / "film.json"
     clips = ["--clips", str(frames_folder), "--fps", "10"]

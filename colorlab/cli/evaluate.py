@@ -185,7 +185,7 @@ def _open_clips(arguments: argparse.Namespace, height: int) -> Any:
         if arguments.frames is not None:
             raise InputError("--frames is for --coasts; films take --max-frames.")
         how = (size, arguments.fps, arguments.max_frames, progress)
-        splits = arguments.split or [None]
+        splits = dict.fromkeys(arguments.split or [None])
         return datasets.join([datasets.open_clips(arguments.clips, one, *how) for one in splits])
     for name in ("split", "max_frames"):
         if getattr(arguments, name) is not None:
