@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from colorlab import checkpoints, files
+from colorlab import checkpoints, evaluation, files
 from colorlab.experiments import foliage, grey_input, statistics
 from colorlab.experiments.verdicts import written
 
@@ -145,6 +145,23 @@ def test_the_film_models_rate_and_schedule_follow_the_rule():
     assert 1 not in sides(found["recurrent-coast-n30"], found["guided-coast-n30"]).values()
     for name, one in found.items():
         assert row_of_six(name, one) in text
+
+
+def test_the_default_film_models_memory_was_chosen_by_its_rule():
+    """What the packaged card says, and what docs/reproducing.md says of it."""
+    text = (ROOT / "docs/reproducing.md").read_text(encoding="utf-8")
+    decode = files.read_json(ROOT / "assets/models/guided-coast-n30/card.json")["decode"]
+    frame, tried = decode["per_frame"], decode["curve"]
+    assert decode["tuned_on"]["split"] == "train/val"
+    ours = tried[evaluation.choose_memory(tried, frame)]
+    assert (decode["leak"], decode["saturation"]) == (ours["leak"], ours["saturation"])
+    (old,) = (one for one in tried if (one["leak"], one["saturation"]) == (0.02, 1.5))
+    bright, before = (f"{one['colourfulness'] / frame['colourfulness']:.0%}" for one in (ours, old))
+    assert (
+        f"a leak of {ours['leak']} and a saturation of {ours['saturation']}\ninstead of 0.02 and "
+        f"1.5: on these clips {ours['psnr']:.2f} dB instead of {old['psnr']:.2f} (frame by frame "
+        f"{frame['psnr']:.2f}), at {bright} instead of {before} of".replace("%", " %")
+    ) in text
 
 
 def test_the_default_film_models_color_model_and_views_follow_the_rules():
