@@ -338,6 +338,13 @@ def test_further_sets_are_learnt_from_only(manifest, woods, tmp_path):
     assert len({one.manifest.sha256 for one in (alone, train, most)}) == 3
 
 
+def test_several_sets_train_and_validate_together(manifest, woods, tmp_path):
+    train, val = photos.open_training([manifest, woods], 16, False, tmp_path / "cache")
+    assert flat(train.rgb) == [COLOURS[2], COLOURS[0], (20, 120, 10)]
+    assert flat(val.rgb) == [COLOURS[4], COLOURS[1], (60, 90, 10)]
+    assert (val.manifest.name, val.manifest.split) == ("beach + woods", "val")
+
+
 def test_no_photo_is_in_two_sets(manifest, folder, tmp_path):
     for again in (manifest, folder):
         with pytest.raises(InputError, match="is listed twice; leave it out of one of the sets"):

@@ -36,6 +36,24 @@ def test_crossentropy_is_the_formula(labels, logits):
     np.testing.assert_allclose(each, wanted.mean(axis=(1, 2)), rtol=1e-5)
 
 
+def test_soft_labels_are_a_gaussian_over_the_bins(labels, logits, rng):
+    places = (labels + rng.random(labels.shape)).astype(np.float32)
+    spread = np.exp(-(((places[..., None] - np.arange(N) - 0.5) / 0.7) ** 2) / 2)
+    spread /= spread.sum(axis=-1, keepdims=True)
+    wanted = -(spread * log_softmax(logits.astype(float), axis=-1)).sum(axis=-1)
+    weights = rng.uniform(0.1, 3, N)
+    for loss, factor in (
+        (losses.PixelCrossEntropy(soft=0.7), 1),
+        (losses.PixelCrossEntropy(weights, soft=0.7), weights[labels]),
+    ):
+        got = float(loss(places[..., None], logits))
+        assert got == pytest.approx((wanted * factor).mean(), rel=1e-5)
+    hard, soft = (
+        np.asarray(losses.pixel_accuracy(y, logits)) for y in (labels, places[..., None])
+    )
+    np.testing.assert_array_equal(hard, soft)
+
+
 def test_rebalanced_weights_each_pixel_by_its_true_bin(labels, logits, rng):
     weights = rng.uniform(0.1, 3, N)
     got = float(losses.PixelCrossEntropy(weights)(labels, logits))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.keras
 CONFIG = ColorModelConfig(n=8, taps=(1,), widths=(8,), context=8, dropout=0.2)
 SETTINGS = Settings(
     **{"epochs": 3, "batch_size": 4, "learning_rate": 0.03, "average": 0.5, "crop": 16},
-    **{"precision": "float32", "seed": 3},
+    **{"precision": "float32", "seed": 3, "soft": 0.5},
 )
 
 

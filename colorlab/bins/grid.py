@@ -137,6 +137,22 @@ class BinGrid:
             index[..., axis] = np.searchsorted(inner, chroma[..., axis], side="right")
         return index
 
+    def place(self, uv: ArrayLike) -> NDArray[np.float32]:
+        """Return where chroma lies on the axis of bins: bin k spans k to k + 1.
+
+        Parameters
+        ----------
+        uv : array_like, shape (..., 2)
+            Chroma; outside the range it counts as the end of the range.
+
+        Returns
+        -------
+        ndarray of float32, shape (..., 2)
+            Places in 0..n, for `colorlab.losses.PixelCrossEntropy`'s soft labels.
+        """
+        chroma = np.clip(as_chroma(uv), -RANGE, RANGE)
+        return ((chroma - self.edges[:, 0]) / self.width).astype(np.float32)
+
     def from_index(self, index: ArrayLike) -> NDArray[np.float32]:
         """Return the bin centres that labels stand for.
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from colorlab import files
 from colorlab.cli import common
 from colorlab.errors import InputError
 
@@ -34,8 +35,9 @@ def _add_color(kinds: Any) -> None:
         "--photos",
         required=True,
         type=Path,
+        nargs="+",
         help="a CSV manifest with the splits train and val, or a folder (the last tenth by "
-        "name then validates)",
+        "name then validates); several sets are joined",
     )
     color.add_argument(
         "--more-photos",
@@ -89,6 +91,16 @@ def _add_color(kinds: Any) -> None:
         help="rebalanced weighs rare colours more; euclidean predicts one colour, not bins "
         "(crossentropy)",
     )
+    color.add_argument(
+        "--soft-labels",
+        type=float,
+        default=0.0,
+        metavar="BINS",
+        help="spread each label over near bins by a Gaussian of this width, such as 0.7 (0)",
+    )
+    color.add_argument(
+        "--weight-decay", type=float, default=0.0, help="decoupled, as in AdamW, such as 0.01 (0)"
+    )
     color.add_argument("--learning-rate", type=float, default=1e-3, help="at its peak (0.001)")
     color.add_argument(
         "--schedule",
@@ -115,6 +127,11 @@ def _add_color(kinds: Any) -> None:
         type=float,
         default=0.99,
         help="momentum of the mean weights, 0 for none (0.99)",
+    )
+    color.add_argument(
+        "--no-tune",
+        action="store_true",
+        help="leave the decoder as it is, for a training that another one goes on from",
     )
     color.add_argument(
         "--devices",
@@ -272,12 +289,14 @@ def run_color(arguments: argparse.Namespace) -> int:
         learning_rate=arguments.learning_rate,
         schedule=arguments.schedule,
         average=arguments.average,
+        weight_decay=arguments.weight_decay,
         crop=arguments.crop,
         flip=not arguments.no_flip,
         curve=arguments.curve,
         grain=arguments.grain,
         zoom=arguments.zoom,
         loss=arguments.loss,
+        soft=arguments.soft_labels,
         precision=arguments.precision,
         seed=arguments.seed,
         save_every=arguments.save_every,
@@ -298,8 +317,9 @@ def run_color(arguments: argparse.Namespace) -> int:
         command=common.command_line(arguments.words),
         progress=progress,
     )
-    card = evaluation.tune_decoder(best, validation, progress)
-    row = card["metrics"]
+    if not arguments.no_tune:
+        evaluation.tune_decoder(best, validation, progress)
+    row = files.read_json(best / checkpoints.CARD)["metrics"]
     common.say(
         arguments,
         f"best epoch {row['epoch']:.0f}: validation loss {row['val_loss']:.3f} nats a pixel; "

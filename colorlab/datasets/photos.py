@@ -200,7 +200,7 @@ def open_photos(
 
 
 def open_training(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     size: int = 224,
     progress: bool = True,
     cache: str | os.PathLike[str] | None = None,
@@ -210,9 +210,10 @@ def open_training(
 
     Parameters
     ----------
-    path : path
+    path : path or sequence of path
         A CSV manifest with the splits ``train`` and ``val``, or a folder, of which the last
-        tenth by name (at least one photo) validates, so that bursts are not torn apart.
+        tenth by name (at least one photo) validates, so that bursts are not torn apart. Several
+        sets are joined, split by split.
     size, progress, cache : optional
         As for `open_photos`.
     more : sequence of path
@@ -229,16 +230,19 @@ def open_training(
     InputError
         As `open_photos`, for a folder of fewer than two photos, and when a photo is in two sets.
     """
-    train, val = _read_training(Path(path))
+    sets = [path] if isinstance(path, str | os.PathLike) else path
+    train, val = (_join(*split) for split in zip(*map(_read_training, sets), strict=True))
     if more:
-        others = (read_manifest(one, None if Path(one).is_dir() else "train") for one in more)
-        train = _join(train, *others)
-        _check_apart(train, val)
+        train = _join(
+            train, *(read_manifest(m, None if Path(m).is_dir() else "train") for m in more)
+        )
+    _check_apart(train, val)
     return _open(train, size, progress, cache), _open(val, size, progress, cache)
 
 
-def _read_training(path: Path) -> tuple[Manifest, Manifest]:
+def _read_training(source: str | os.PathLike[str]) -> tuple[Manifest, Manifest]:
     """Read what is learnt from and what validates."""
+    path = Path(source)
     if not path.is_dir():
         return read_manifest(path, "train"), read_manifest(path, "val")
     listed = read_manifest(path).files
@@ -253,7 +257,9 @@ def _read_training(path: Path) -> tuple[Manifest, Manifest]:
 
 
 def _join(*manifests: Manifest) -> Manifest:
-    """Make one list of photos of several."""
+    """Make one list of photos of several; a single one keeps its digest."""
+    if len(manifests) == 1:
+        return manifests[0]
     names = " + ".join(one.name for one in manifests)
     files = tuple(file for one in manifests for file in one.files)
     sources = tuple(source for one in manifests for source in one.sources)

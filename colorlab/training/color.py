@@ -21,7 +21,9 @@ from colorlab.training.run import BEST, Batch, Run, Task
 from colorlab.training.settings import Settings
 
 
-def prepare(rgb: np.ndarray, config: ColorModelConfig) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def prepare(
+    rgb: np.ndarray, config: ColorModelConfig, soft: bool = False
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Turn pictures into what one training step takes.
 
     Parameters
@@ -30,6 +32,8 @@ def prepare(rgb: np.ndarray, config: ColorModelConfig) -> tuple[np.ndarray, dict
         Pictures with sides that are multiples of the heads' stride.
     config : ColorModelConfig
         The model: bins and stride.
+    soft : bool
+        Whether labels are places on the axis of bins, see `colorlab.losses.PixelCrossEntropy`.
 
     Returns
     -------
@@ -37,8 +41,8 @@ def prepare(rgb: np.ndarray, config: ColorModelConfig) -> tuple[np.ndarray, dict
         Luma.
     targets : dict
         ``u`` and ``v`` at the heads' resolution, where a pixel's chroma is the mean of the
-        stride × stride pixels it stands for: int32 bins (N, h, w), or float32 chroma
-        (N, h, w, 1) for a regression head.
+        stride × stride pixels it stands for: int32 bins (N, h, w), float32 places of soft labels
+        (N, h, w, 1), or float32 chroma (N, h, w, 1) for a regression head.
     """
     y, uv = yuv.rgb_to_yuv(rgb)
     n, height, width, _ = uv.shape
@@ -46,6 +50,9 @@ def prepare(rgb: np.ndarray, config: ColorModelConfig) -> tuple[np.ndarray, dict
     uv = uv.reshape(n, height // s, s, width // s, s, 2).mean(axis=(2, 4))
     if config.head == "chroma":
         return y, {"u": uv[..., :1], "v": uv[..., 1:]}
+    if soft:
+        places = config.grid.place(uv)
+        return y, {"u": places[..., :1], "v": places[..., 1:]}
     labels = config.grid.encode(uv)
     return y, {"u": labels[..., 0], "v": labels[..., 1]}
 
@@ -140,7 +147,7 @@ def train_color(
         accuracy = {head: [losses.pixel_accuracy] for head in "uv"}
         task = Task(
             network=color_model.at_head_resolution(network),
-            losses=losses.head_losses(settings.loss, weights),
+            losses=losses.head_losses(settings.loss, weights, settings.soft),
             metrics=accuracy if config.head == "bins" else {},
             steps=len(photos) // settings.batch_size,
             batch=_training_batches(photos, config, settings),
@@ -201,7 +208,7 @@ def _training_batches(
         order = np.random.default_rng((settings.seed, epoch)).permutation(len(photos))
         rng = np.random.default_rng((settings.seed, epoch, step))
         chosen = order[step * size : (step + 1) * size]
-        y, targets = prepare(batch(photos, chosen, augment, rng), config)
+        y, targets = prepare(batch(photos, chosen, augment, rng), config, settings.soft > 0)
         return develop(y, augment, rng), targets
 
     return make

@@ -40,6 +40,9 @@ class Settings:
         come closer, see `colorlab.datasets.Augment`.
     loss : {"crossentropy", "rebalanced", "euclidean"}
         See `colorlab.losses`.
+    soft : float
+        Standard deviation, in bins, of the Gaussian that spreads each label over its neighbours;
+        0 trains on hard labels. Validation always uses hard ones.
     precision : {"auto", "float32", "mixed_bfloat16"}
         See `colorlab.devices.precision`.
     seed : int
@@ -64,6 +67,7 @@ class Settings:
     grain: float = 0.0
     zoom: float = 0.0
     loss: str = "crossentropy"
+    soft: float = 0.0
     precision: str = "auto"
     seed: int = 0
     save_every: float = 0.0
@@ -89,6 +93,7 @@ class Settings:
                     ("weight_decay", self.weight_decay),
                     ("curve", self.curve),
                     ("grain", self.grain),
+                    ("soft", self.soft),
                 )
             ),
             (0 <= self.average < 1, "average must lie in [0, 1)", self.average),
