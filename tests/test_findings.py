@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from colorlab import checkpoints, evaluation, files
-from colorlab.experiments import foliage, grey_input, statistics
-from colorlab.experiments.verdicts import written
+from studies import foliage, grey_input, statistics
+from studies.verdicts import written
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 
 from colorlab import checkpoints, color_model, datasets, files, film_metrics
+from colorlab import strips as film_strips
 from colorlab.checkpoints import ColorModel
-from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets import Clip, ClipSet
 from colorlab.errors import InputError
-from colorlab.experiments import frame_rate, harness
-from colorlab.experiments.film import learning, rolling
-from colorlab.experiments.film import strips as film_strips
-from colorlab.experiments.film.figures import over_samples
-from colorlab.experiments.frame_rate import Films, Scale
-from colorlab.experiments.frame_rate.cells import FIGURES, against_copying
-from colorlab.experiments.frame_rate.films import add_clips
-from colorlab.experiments.harness import Asked
-from colorlab.plots.experiments import draw
+from colorlab.strips import learning, rolling
+from studies import frame_rate, harness
+from studies.cli import main
+from studies.film.figures import over_samples
+from studies.frame_rate import Films, Scale
+from studies.frame_rate.cells import FIGURES, against_copying
+from studies.frame_rate.films import add_clips
+from studies.harness import Asked
+from studies.plots import draw
 
 # On one backend: what trains here is tested on both by test_film_measures.py.
 
@@ -291,10 +291,10 @@ def test_training_pairs_end_alike_at_every_stride(small, clips, color):
 def test_what_means_nothing_here_is_refused(small, capsys, tmp_path):
     with pytest.raises(InputError, match="takes no --split; it renders its own coasts"):
         frame_rate.prepare(Asked(split="val"))
-    run = ["experiment", "frame_rate", "--out", str(tmp_path)]
+    run = ["frame_rate", "--out", str(tmp_path)]
     assert main([*run, "--photos", "photos.csv"]) == 2
     assert "frame_rate takes no photos but films" in capsys.readouterr().err
-    assert main(["experiment", "loss", "--out", str(tmp_path), "--clips", "clips.csv"]) == 2
+    assert main(["loss", "--out", str(tmp_path), "--clips", "clips.csv"]) == 2
     assert "loss takes no clips; leave out --clips" in capsys.readouterr().err
 
 
