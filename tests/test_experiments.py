@@ -240,6 +240,20 @@ def test_the_code_of_a_package_is_that_of_all_its_files(tmp_path):
     assert digests.of_sources(str(own)) == [before[0], *digests.of_sources(str(inner))] != before
 
 
+def test_words_about_code_leave_its_digest_and_strings_in_it_do_not(tmp_path):
+    path = tmp_path / "a.py"
+
+    def digest(source):
+        path.write_text(source)
+        return digests.of_sources(str(path))
+
+    bare = digest("LIMIT = 3\ndef two():\n    return 'two'\n")
+    told = '"""A module."""\nLIMIT = 3  # why\n"""Of all."""\n\n'
+    assert digest(f'{told}def two():\n    """Say it."""\n    return "two"\n') == bare
+    assert digest(f"{told}def two():\n    return 'too'\n") != bare
+    assert digest("LIMIT = 3\ndef two():\n    'two'\n") != bare
+
+
 # --- photos --------------------------------------------------------------------------------------
 
 
