@@ -57,18 +57,7 @@ CLIPS = ("frame_rate",)
 
 
 def check(name: str) -> None:
-    """Refuse the name of an experiment that there is not.
-
-    Parameters
-    ----------
-    name : str
-        What a person typed.
-
-    Raises
-    ------
-    InputError
-        When it is none of `QUESTIONS`.
-    """
+    """Refuse the name of an experiment that there is not."""
     if name not in QUESTIONS:
         raise InputError(
             f"there is no experiment {name!r}; there are {', '.join(QUESTIONS)} "
@@ -77,22 +66,6 @@ def check(name: str) -> None:
 
 
 def load(name: str) -> Experiment:
-    """Return the module of an experiment.
-
-    Parameters
-    ----------
-    name : str
-        One of `QUESTIONS`.
-
-    Returns
-    -------
-    Experiment
-        What `harness.run` takes.
-
-    Raises
-    ------
-    InputError
-        For an unknown name.
-    """
+    """Return the module of an experiment."""
     check(name)
     return cast("Experiment", importlib.import_module(f"studies.{name}"))

@@ -36,20 +36,7 @@ _LOSSES = ("loss", "prior_loss")
 def over_seeds(
     arms: Sequence[Mapping[str, Any]], figure: Callable[[Figures], NDArray[np.float64]]
 ) -> dict[str, float]:
-    """Tell one figure of several seeds.
-
-    Parameters
-    ----------
-    arms : sequence of mapping
-        What `measure` returned for each seed.
-    figure : callable
-        What `evaluate` gave to what `statistics.replicate` gives.
-
-    Returns
-    -------
-    dict
-        value, low, high, spread; see `statistics.over_seeds`.
-    """
+    """Tell one figure of several seeds."""
     return statistics.over_seeds([statistics.told(figure(one["figures"])) for one in arms])
 
 
@@ -59,22 +46,7 @@ def difference(
     figure: Callable[[Figures], NDArray[np.float64]],
     their_figure: Callable[[Figures], NDArray[np.float64]] | None = None,
 ) -> dict[str, float]:
-    """Tell by how much two arms differ, seed by seed, on the same photos.
-
-    Parameters
-    ----------
-    ours, theirs : sequence of mapping
-        What `measure` returned for each seed of the two, in the same order.
-    figure : callable
-        As for `over_seeds`.
-    their_figure : callable, optional
-        The figure of the other arm; the same by default.
-
-    Returns
-    -------
-    dict
-        Ours minus theirs: value, low, high, spread.
-    """
+    """Tell by how much two arms differ, seed by seed, on the same photos."""
     second = their_figure or figure
     return statistics.over_seeds(
         [

@@ -65,15 +65,6 @@ _TO_RGB = np.linalg.inv(np.concatenate(yuv.rgb_to_yuv(np.eye(3)), axis=-1).astyp
 def exist(grid: BinGrid, y: ArrayLike, index: ArrayLike) -> NDArray[np.bool_]:
     """Tell whether some RGB colour has a luma and a pair of bins.
 
-    Parameters
-    ----------
-    grid : BinGrid
-        The bins.
-    y : array_like of float, (...)
-        Luma in [0, 1].
-    index : array_like of int, (..., 2)
-        Bin of U and bin of V.
-
     Returns
     -------
     numpy.ndarray of bool, (...)
@@ -99,13 +90,6 @@ def exist(grid: BinGrid, y: ArrayLike, index: ArrayLike) -> NDArray[np.bool_]:
 
 def count_pairs(grid: BinGrid, rgb: NDArray[np.uint8]) -> dict[str, list[float]]:
     """Count which pairs of bins there are at each of `LUMA`.
-
-    Parameters
-    ----------
-    grid : BinGrid
-        The bins.
-    rgb : numpy.ndarray of uint8, (N, H, W, 3)
-        Photos.
 
     Returns
     -------
@@ -134,11 +118,6 @@ prepare = reduced.open_photos
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: every number with cross-entropy, `BALANCED` with rebalancing, too.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for; a fast run has two pairs of numbers and one seed.
-
     Returns
     -------
     list of Arm
@@ -155,15 +134,6 @@ def arms(asked: Asked) -> list[Arm]:
 
 def measure(arm: Arm, data: Photos, progress: bool) -> dict[str, Any]:
     """Train and measure one arm.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Photos
-        The photos.
-    progress : bool
-        Show bars.
 
     Returns
     -------
@@ -185,17 +155,6 @@ def measure_more(
 ) -> dict[str, NDArray[np.floating]]:
     """Measure what only bins have: pairs that do not exist, and the greyness of their centres.
 
-    Parameters
-    ----------
-    grid : BinGrid
-        The bins.
-    which : numpy.ndarray of int, (n,)
-        The photos.
-    y, uv : numpy.ndarray of float32, (n, H, W, 1) and (n, H, W, 2)
-        Their luma and chroma.
-    outputs : mapping
-        ``u`` and ``v`` to logits (n, H, W, bins).
-
     Returns
     -------
     dict
@@ -212,11 +171,6 @@ def measure_more(
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Compare numbers of bins, their parities, and rebalancing.
-
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
 
     Returns
     -------
@@ -284,21 +238,7 @@ def _compared() -> dict[str, Any]:
 
 
 def tell(n: int, seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Tell what a number of bins reaches, beside its baselines and its ceiling.
-
-    Parameters
-    ----------
-    n : int
-        Bins per axis.
-    seeds : sequence of mapping
-        What `measure` returned for each seed.
-
-    Returns
-    -------
-    dict
-        uniform, and loss, prior, learnt, accuracy, majority, ceiling, floor, impossible, and for
-        each of `WAYS` gain, colourfulness and neutral, with value, low, high, spread.
-    """
+    """Tell what a number of bins reaches, beside its baselines and its ceiling."""
     figures = {
         "loss": partial(_sum, name="loss"),
         "prior": partial(_sum, name="prior_loss"),
@@ -316,50 +256,17 @@ def tell(n: int, seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def compare(
     ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Tell by how much two kinds of arms differ in what does not depend on the number of bins.
-
-    Parameters
-    ----------
-    ours, theirs : sequence of mapping
-        What `measure` returned for each seed.
-
-    Returns
-    -------
-    dict
-        Figure to ours minus theirs, with value, low, high, spread.
-    """
+    """Tell by how much two kinds of arms differ in what does not depend on the number of bins."""
     return {name: answers.difference(ours, theirs, figure) for name, figure in _compared().items()}
 
 
 def judge_parity(parity: Mapping[str, Any]) -> str:
-    """Judge by the rule that `PROTOCOL` states whether grey in a centre is cleaner.
-
-    Parameters
-    ----------
-    parity : mapping
-        Pair of numbers to the differences, odd minus even.
-
-    Returns
-    -------
-    str
-        ``holds``, ``holds partly``, ``does not hold`` or ``cannot be told``.
-    """
+    """Judge by the rule that `PROTOCOL` states whether grey in a centre is cleaner."""
     return verdict(-side(one["neutral annealed 0.4"]) for one in parity.values())
 
 
 def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Say in sentences what was found.
-
-    Parameters
-    ----------
-    summary : mapping
-        As `summarise` gives it.
-
-    Returns
-    -------
-    dict
-        ``numbers``, ``grey``, ``pairs`` and ``rebalancing``.
-    """
+    """Say in sentences what was found."""
     numbers, parity = summary["numbers"], summary["parity"]
     few, many = (numbers[str(pick(map(int, numbers)))] for pick in (min, max))
     small, large = min(map(int, numbers)), max(map(int, numbers))

@@ -31,26 +31,7 @@ def make_task(
     prior: NDArray[np.float64],
     identity: Mapping[str, Mapping[str, Any]],
 ) -> Task:
-    """Say what a network has to learn by a recipe.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        How.
-    network : keras.Model
-        Inputs ``tapK`` or ``y``, heads at full resolution.
-    training, measured : Seen
-        What is learnt from, in an order drawn anew each epoch, and what validates.
-    prior : numpy.ndarray of float64, (2, n) or (2, 1)
-        Of the training photos; rebalancing weighs by it.
-    identity : mapping
-        As `Task` asks.
-
-    Returns
-    -------
-    Task
-        It keeps nothing; `dataclasses.replace` gives it something to keep.
-    """
+    """Say what a network has to learn by a recipe."""
     config = recipe.config
 
     def pick(seen: Seen, which: NDArray[np.integer]) -> Batch:

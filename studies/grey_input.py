@@ -70,30 +70,12 @@ PROTOCOL = (
 
 
 def prepare(asked: Asked) -> tuple[PhotoSet, dict[str, Any]]:
-    """Open the photos: 100 of 112 × 112 pixels, or 14 rendered coasts of 64 × 64 in a fast run.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
-    Returns
-    -------
-    photos : PhotoSet
-        The photos.
-    dataset : dict
-        What the result says of them.
-    """
+    """Open the photos: 100 of 112 × 112 pixels, or 14 rendered coasts of 64 × 64 in a fast run."""
     return open_pictures(asked, *((64, 14) if asked.fast else (112, 100)))
 
 
 def arms(asked: Asked) -> list[Arm]:
     """List the arms, `SEEDS` of each network.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
 
     Returns
     -------
@@ -109,22 +91,7 @@ def arms(asked: Asked) -> list[Arm]:
 
 
 def measure(arm: Arm, data: PhotoSet, progress: bool) -> dict[str, Any]:
-    """Measure how alike the network's activations on colour and on grey are.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : PhotoSet
-        The photos.
-    progress : bool
-        Show a bar.
-
-    Returns
-    -------
-    dict
-        Per layer, and for the input, what `compare` gives.
-    """
+    """Measure how alike the network's activations on colour and on grey are."""
     rng = np.random.default_rng(arm.seed)
     partner = partners(len(data), rng)
     places = draw_places(data.rgb.shape[1], arm.parameters["positions"], rng)
@@ -137,13 +104,6 @@ def measure(arm: Arm, data: PhotoSet, progress: bool) -> dict[str, Any]:
 
 def partners(count: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Give every photo another one, by shuffling them into a ring.
-
-    Parameters
-    ----------
-    count : int
-        How many photos, 2 or more.
-    rng : numpy.random.Generator
-        Source of chance.
 
     Returns
     -------
@@ -162,24 +122,7 @@ def compare(
     partner: NDArray[np.intp],
     weights: NDArray[np.float64],
 ) -> dict[str, Any]:
-    """Compare one layer's activations on colour and on grey pictures.
-
-    Parameters
-    ----------
-    color, grey : numpy.ndarray of float32, (n, positions, units)
-        Activations at the same positions of n photos.
-    partner : numpy.ndarray of int, (n,)
-        For each photo another one, whose grey version is the floor.
-    weights : numpy.ndarray of float64, (count, n)
-        How often each photo is in each bootstrap sample; the first row is ones.
-
-    Returns
-    -------
-    dict
-        units, silent_units, for each of `MEASURES` same, other and margin with value, low, high;
-        and replicates, for each of `MEASURES` same and margin on every sample, to be paired with
-        another network's.
-    """
+    """Compare one layer's activations on colour and on grey pictures."""
     x, y = similarity.centred(color), similarity.centred(grey)
     xx, yy = similarity.products(x, x), similarity.products(y, y)
     figures: dict[str, dict[str, NDArray[np.float64]]] = {name: {} for name in MEASURES}
@@ -207,11 +150,6 @@ def compare(
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put the seeds together, judge the claim, and say what the control keeps.
-
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
 
     Returns
     -------
@@ -249,19 +187,7 @@ def _over_seeds(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def subtract(
     trained: Sequence[Mapping[str, Any]], random: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Say how much more of a layer's behaviour one network keeps than another.
-
-    Parameters
-    ----------
-    trained, random : sequence of mapping
-        What `measure` returned for each network, seed by seed in the same order.
-
-    Returns
-    -------
-    dict
-        Layer to each of `MEASURES` to same and margin with value, low, high, spread: the
-        differences, in pairs.
-    """
+    """Say how much more of a layer's behaviour one network keeps than another."""
 
     def of_seeds(layer: str, key: str, pair: str) -> dict[str, float]:
         ours, theirs = (
@@ -277,21 +203,7 @@ def subtract(
 
 
 def judge(layers: Mapping[str, Any], control: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Judge the claim, and what learning has to do with it, by the rules that `PROTOCOL` states.
-
-    Parameters
-    ----------
-    layers : mapping
-        Layer to its figures, with ``unit_correlation``.
-    control : mapping, optional
-        ``layers`` and ``difference`` of the network with random weights.
-
-    Returns
-    -------
-    dict
-        kept, lost and open (lists of layers), verdict, finding; with a control also learning: same
-        and margin to more, less, unsure (lists of layers) and verdict.
-    """
+    """Judge the claim, and what learning has to do with it, by the rules that `PROTOCOL` states."""
     kept: list[str] = []
     lost: list[str] = []
     unsure: list[str] = []

@@ -12,25 +12,7 @@ from colorlab.color_model import ColorModelConfig, Enlarge, Normalise
 
 
 def build(config: ColorModelConfig, seed: int = 0, dtype: str | None = None) -> keras.Model:
-    """Build a color model that concatenates its taps in place of adding them level by level.
-
-    Parameters
-    ----------
-    config : ColorModelConfig
-        Bins, taps, widths and context, as for `color_model.build_on_taps`.
-    seed : int
-        Of the weights.
-    dtype : str, optional
-        Keras dtype policy of everything but the heads.
-
-    Returns
-    -------
-    keras.Model
-        Same inputs and outputs as `color_model.build_on_taps`. Taps are projected and normalised as
-        there, the global mean is added to the topmost one; all are enlarged to the lowest one's
-        size and concatenated. Since a 1×1 convolution of a concatenation is a sum of projections,
-        what differs is that every 3×3 convolution lies behind that sum, at the heads' resolution.
-    """
+    """Build a color model that concatenates its taps in place of adding them level by level."""
 
     def conv(width: int, size: int, name: str, **options: Any) -> layers.Layer:
         return layers.Conv2D(width, size, padding="same", name=name, dtype=dtype, **options)

@@ -30,24 +30,7 @@ def unseen(rgb: NDArray[np.uint8]) -> Seen:
 def time_looking(
     rgb: NDArray[np.uint8], weights: str | None, taps: Sequence[int], batches: int = 4
 ) -> float:
-    """Say how long a frozen backbone takes to look at photos once.
-
-    Parameters
-    ----------
-    rgb : numpy.ndarray of uint8, (N, size, size, 3)
-        The photos.
-    weights : {"embedded"} or None
-        The backbone's.
-    taps : sequence of int
-        The blocks that are read.
-    batches : int
-        Batches that are timed, behind one that is not; the median stands for all.
-
-    Returns
-    -------
-    float
-        Seconds.
-    """
+    """Say how long a frozen backbone takes to look at photos once."""
     network = vgg.backbone(weights, max(taps), taps, dtype="float32")
     y = yuv.luma(np.resize(rgb[: reduced.BATCH], (reduced.BATCH, *rgb.shape[1:])))
     network.predict_on_batch(y)
@@ -62,26 +45,7 @@ def time_looking(
 def learn(
     recipe: Recipe, network: keras.Model, training: Seen, measured: Seen, progress: bool
 ) -> tuple[Trained, list[list[float]]]:
-    """Train a network, and measure it on every photo after each epoch.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        How.
-    network : keras.Model
-        From `build`.
-    training, measured : Seen
-        What is learnt from, and what is measured.
-    progress : bool
-        Show a bar an epoch.
-
-    Returns
-    -------
-    trained : Trained
-        The network after the last epoch.
-    curve : list of list of float
-        For each epoch the cross-entropy U + V of each measured photo, nats a pixel.
-    """
+    """Train a network, and measure it on every photo after each epoch."""
     config = recipe.config
     prior = reduced.count_prior(training.rgb, config)
     answer = Trained(network, recipe, prior, []).outputs(measured)
@@ -121,13 +85,6 @@ def learn(
 def crossing(curve: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[np.float64]:
     """Say after how many epochs a curve first reaches a loss.
 
-    Parameters
-    ----------
-    curve : numpy.ndarray of float64, (samples, epochs)
-        Loss after each epoch.
-    loss : numpy.ndarray of float64, (samples,)
-        What is to be reached.
-
     Returns
     -------
     numpy.ndarray of float64, (samples,)
@@ -146,12 +103,6 @@ def crossing(curve: NDArray[np.float64], loss: NDArray[np.float64]) -> NDArray[n
 
 def shorten(ours: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Say how many times as long a control takes to the lowest loss that both reach.
-
-    Parameters
-    ----------
-    ours, control : mapping
-        Of each, on the same photos: curve (for each epoch a loss a photo), seeing (seconds in which
-        the backbone looks at the training photos), seconds (of the steps, after each epoch).
 
     Returns
     -------
@@ -173,20 +124,7 @@ def shorten(ours: Mapping[str, Any], control: Mapping[str, Any]) -> dict[str, di
 
 
 def clock(measured: Mapping[str, Any], epochs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn epochs into minutes.
-
-    Parameters
-    ----------
-    measured : mapping
-        With seeing and seconds, as for `shorten`.
-    epochs : numpy.ndarray of float64
-        From 0 to as many as there were.
-
-    Returns
-    -------
-    numpy.ndarray of float64
-        Minutes, the backbone's look at the training photos included.
-    """
+    """Turn epochs into minutes."""
     seconds = measured["seconds"]
     steps = np.interp(epochs, np.arange(len(seconds) + 1), [0.0, *seconds])
     return np.asarray((measured["seeing"] + steps) / 60)

@@ -62,11 +62,6 @@ prepare = reduced.open_photos
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: two losses at all learning rates, rebalancing at the usual one.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for; a fast run has one seed and two learning rates.
-
     Returns
     -------
     list of Arm
@@ -87,11 +82,6 @@ measure = reduced.measure
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Compare the losses and judge what the paper says of them.
-
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
 
     Returns
     -------
@@ -153,18 +143,7 @@ Runs = Mapping[float, Sequence[Mapping[str, Any]]]
 
 
 def group(measured: Mapping[str, dict[str, Any]]) -> dict[str, dict[float, list[dict[str, Any]]]]:
-    """Sort arms by loss and learning rate; seeds keep their order.
-
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
-
-    Returns
-    -------
-    dict
-        Loss to learning rate to one entry a seed.
-    """
+    """Sort arms by loss and learning rate; seeds keep their order."""
     found: dict[str, dict[float, list[dict[str, Any]]]] = {}
     for one in measured.values():
         by_rate = found.setdefault(one["recipe"]["loss"], {})
@@ -177,20 +156,7 @@ def _decoders(loss: str) -> list[str]:
 
 
 def tell(loss: str, seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Tell what a loss reaches at one learning rate.
-
-    Parameters
-    ----------
-    loss : str
-        One of `colorlab.losses.NAMES`.
-    seeds : sequence of mapping
-        What `measure` returned for each seed.
-
-    Returns
-    -------
-    dict
-        loss_left, gain, colourfulness, and history.
-    """
+    """Tell what a loss reaches at one learning rate."""
     way = SHOWN[loss]
     left = []
     for one in seeds:
@@ -214,13 +180,6 @@ def tell(loss: str, seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def runs(loss: str, by_rate: Runs) -> NDArray[np.float64]:
     """Return the gain of every run of a loss, on all photos and on every bootstrap sample.
 
-    Parameters
-    ----------
-    loss : str
-        One of `colorlab.losses.NAMES`.
-    by_rate : mapping
-        Learning rate to seeds, as many of each.
-
     Returns
     -------
     numpy.ndarray of float64, (rates, seeds, 1 + samples)
@@ -235,11 +194,6 @@ def runs(loss: str, by_rate: Runs) -> NDArray[np.float64]:
 def over_rates(gains: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far the learning rates lie apart: the range of their means over seeds.
 
-    Parameters
-    ----------
-    gains : numpy.ndarray of float64, (rates, seeds, samples)
-        From `runs`.
-
     Returns
     -------
     numpy.ndarray of float64, (samples,)
@@ -252,11 +206,6 @@ def over_rates(gains: NDArray[np.float64]) -> NDArray[np.float64]:
 def over_repeats(gains: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far seeds lie apart: their standard deviation, root mean square over the rates.
 
-    Parameters
-    ----------
-    gains : numpy.ndarray of float64, (rates, seeds, samples)
-        From `runs`.
-
     Returns
     -------
     numpy.ndarray of float64, (samples,)
@@ -268,18 +217,7 @@ def over_repeats(gains: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def judge_desaturation(differences: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """Judge by the rule that `PROTOCOL` states whether regression has less colour.
-
-    Parameters
-    ----------
-    differences : mapping
-        Decoder of the classification to regression's colourfulness minus its.
-
-    Returns
-    -------
-    dict
-        differences, below, above and unsure (decoders), verdict.
-    """
+    """Judge by the rule that `PROTOCOL` states whether regression has less colour."""
     sides = {-1: "below", 1: "above", 0: "unsure"}
     found: dict[str, list[str]] = {name: [] for name in sides.values()}
     for decoder, one in differences.items():
@@ -292,20 +230,7 @@ def judge_spread(
     gains: Mapping[str, NDArray[np.float64]],
     spread: Callable[[NDArray[np.float64]], NDArray[np.float64]],
 ) -> dict[str, Any]:
-    """Judge by the rule that `PROTOCOL` states whether regressions lie further apart.
-
-    Parameters
-    ----------
-    gains : mapping
-        ``crossentropy`` and ``euclidean`` to what `runs` returned.
-    spread : callable
-        `over_rates` or `over_repeats`.
-
-    Returns
-    -------
-    dict
-        classification and regression (decibels), ratio, each with value, low, high; verdict.
-    """
+    """Judge by the rule that `PROTOCOL` states whether regressions lie further apart."""
     ours, theirs = gains["crossentropy"], gains["euclidean"]
     seeds = ours.shape[1]
     kept = [list(range(seeds))]
@@ -344,18 +269,7 @@ def conclude(
     easier: Mapping[str, Any],
     stable: Mapping[str, Any],
 ) -> dict[str, str]:
-    """Say in two sentences what was found.
-
-    Parameters
-    ----------
-    curve, desaturation, easier, stable : mapping
-        As `summarise` gives them.
-
-    Returns
-    -------
-    dict
-        ``color`` and ``training``.
-    """
+    """Say in two sentences what was found."""
     regression = curve["euclidean"]["regression"]["colourfulness"]["value"]
     shares = {d: one["colourfulness"]["value"] for d, one in curve["crossentropy"].items()}
     dull, rich = (choose(shares, key=lambda d: shares[d]) for choose in (min, max))

@@ -20,15 +20,6 @@ MOMENT = 3.0
 def rendered(count: int, size: int, seed: int = 0) -> PhotoSet:
     """Render coasts as a set of photos; seven following ones hold each kind once.
 
-    Parameters
-    ----------
-    count : int
-        How many scenes.
-    size : int
-        Side of the pictures, pixels.
-    seed : int
-        The first scene's.
-
     Returns
     -------
     PhotoSet
@@ -41,20 +32,7 @@ def rendered(count: int, size: int, seed: int = 0) -> PhotoSet:
 
 
 def spread(photos: PhotoSet, count: int) -> PhotoSet:
-    """Take photos evenly spaced over a set.
-
-    Parameters
-    ----------
-    photos : PhotoSet
-        The set.
-    count : int
-        How many; a set of no more photos is returned as it is.
-
-    Returns
-    -------
-    PhotoSet
-        Those photos, in memory.
-    """
+    """Take photos evenly spaced over a set."""
     if count >= len(photos):
         return photos
     chosen = np.linspace(0, len(photos) - 1, count).astype(int)
@@ -67,20 +45,7 @@ def spread(photos: PhotoSet, count: int) -> PhotoSet:
 
 
 def refuse_photos(asked: Asked, reason: str) -> None:
-    """Refuse a person's photos where an experiment renders its own.
-
-    Parameters
-    ----------
-    asked : Asked
-        What the person asked for.
-    reason : str
-        Begins the error.
-
-    Raises
-    ------
-    InputError
-        When photos, a split or a number of photos were given.
-    """
+    """Refuse a person's photos where an experiment renders its own."""
     for option in ("photos", "more_photos", "split", "max_photos"):
         if getattr(asked, option) is not None:
             word = option.replace("_", "-")
@@ -90,26 +55,12 @@ def refuse_photos(asked: Asked, reason: str) -> None:
 def open_pictures(asked: Asked, size: int, limit: int) -> tuple[PhotoSet, dict[str, Any]]:
     """Open the photos that a person asked an experiment to use.
 
-    Parameters
-    ----------
-    asked : Asked
-        With ``fast`` coasts are rendered, and no photos may be named.
-    size : int
-        Side of the square every photo is squashed to, pixels.
-    limit : int
-        How many photos are taken unless ``max_photos`` says so.
-
     Returns
     -------
     photos : PhotoSet
         The photos.
     dataset : dict
         What a result says of them: name, split, sha256 (of the whole split), size, photos, of.
-
-    Raises
-    ------
-    InputError
-        For fewer than two photos, and as `refuse_photos` and `datasets.open_photos`.
     """
     if asked.fast:
         refuse_photos(asked, "--fast")

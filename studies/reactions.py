@@ -64,40 +64,13 @@ class Scenes:
 
 
 def prepare(asked: Asked) -> tuple[Scenes, dict[str, Any]]:
-    """Render the first 20 coasts with trees or palms, 112 × 112 (fast: 6, 64 × 64).
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for; no photos. Its seed is the first scene's.
-
-    Returns
-    -------
-    scenes : Scenes
-        The scenes.
-    dataset : dict
-        What the result says of them.
-
-    Raises
-    ------
-    InputError
-        When photos were given.
-    """
+    """Render the first 20 coasts with trees or palms, 112 × 112 (fast: 6, 64 × 64)."""
     refuse_photos(asked, "this experiment")
     return render(*((64, 6) if asked.fast else (112, 20)), asked.seed)
 
 
 def render(size: int, count: int, seed: int = 0) -> tuple[Scenes, dict[str, Any]]:
     """Render coasts that have trees or palms.
-
-    Parameters
-    ----------
-    size : int
-        Side of the pictures, pixels.
-    count : int
-        How many scenes.
-    seed : int
-        The first scene's; those without trees are passed over.
 
     Returns
     -------
@@ -121,22 +94,7 @@ def render(size: int, count: int, seed: int = 0) -> tuple[Scenes, dict[str, Any]
 
 
 def choose(count: int, seed: int = 0, green: bool = True) -> list[coast.Scene]:
-    """Take the first coasts that have trees or palms, or those that have none.
-
-    Parameters
-    ----------
-    count : int
-        How many scenes.
-    seed : int
-        The first scene's; those of the other kind are passed over.
-    green : bool
-        Whether they are to have trees or palms.
-
-    Returns
-    -------
-    list of coast.Scene
-        The scenes.
-    """
+    """Take the first coasts that have trees or palms, or those that have none."""
     every = map(coast.Scene, itertools.count(seed))
     return list(itertools.islice((one for one in every if _has_foliage(one) == green), count))
 
@@ -147,11 +105,6 @@ def _has_foliage(scene: coast.Scene) -> bool:
 
 def arms(asked: Asked) -> list[Arm]:
     """List the arms, `SEEDS` of them.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
 
     Returns
     -------
@@ -168,13 +121,6 @@ def arms(asked: Asked) -> list[Arm]:
 def shares(regions: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
     """Return how much of each cell of a picture each of `THINGS` takes up.
 
-    Parameters
-    ----------
-    regions : numpy.ndarray of uint8, (n, size, size)
-        Places in `coast.REGIONS`.
-    side : int
-        Cells along a side; what is left over at the right and below is cut off.
-
     Returns
     -------
     numpy.ndarray of float32, (n, side², 3)
@@ -188,15 +134,6 @@ def shares(regions: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
 
 def measure(arm: Arm, data: Scenes, progress: bool) -> dict[str, Any]:
     """Measure what the network's units react to.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Scenes
-        The scenes.
-    progress : bool
-        Show a bar.
 
     Returns
     -------
@@ -231,26 +168,7 @@ def reaction(
     judging: NDArray[np.intp],
     weights: NDArray[np.float64],
 ) -> dict[str, Any]:
-    """Find the unit of a layer that reacts to a thing, and how it does on other scenes.
-
-    Parameters
-    ----------
-    color, grey : numpy.ndarray of float32, (n, positions, units)
-        Activations at the same positions of n scenes.
-    share : numpy.ndarray of float32, (n, positions, 1)
-        How much of the thing is there.
-    partner : numpy.ndarray of int, (n,)
-        For each scene another one, whose map is the floor.
-    choosing, judging : numpy.ndarray of int
-        The scenes on which the unit is chosen, and those on which it is judged.
-    weights : numpy.ndarray of float64, (count, len(judging))
-        How often each is in each bootstrap sample; the first row is ones.
-
-    Returns
-    -------
-    dict
-        As `measure` gives per thing.
-    """
+    """Find the unit of a layer that reacts to a thing, and how it does on other scenes."""
 
     def react(seen: NDArray[np.float32], map_: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return every unit's r on every sample of the judging scenes."""
@@ -278,11 +196,6 @@ def reaction(
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put the seeds together and say which units react most.
 
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
-
     Returns
     -------
     dict
@@ -303,18 +216,7 @@ def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def conclude(chosen: Mapping[str, Any]) -> str:
-    """Say in a sentence whether the best units react on grey as well.
-
-    Parameters
-    ----------
-    chosen : mapping
-        Thing to the figures of the layer that is best at it.
-
-    Returns
-    -------
-    str
-        A unit loses most of its reaction where its r² on grey is below half of that on colour.
-    """
+    """Say in a sentence whether the best units react on grey as well."""
     r = {thing: (one["color"]["value"], one["grey"]["value"]) for thing, one in chosen.items()}
     lost = [thing for thing, (color, grey) in r.items() if max(grey, 0) < 0.5**0.5 * color]
     what = f"lose most of their reaction to {', '.join(lost)}" if lost else "keep their reactions"

@@ -128,13 +128,6 @@ class Trained:
 def count_prior(rgb: NDArray[np.uint8], config: ColorModelConfig) -> NDArray[np.float64]:
     """Say what a model knows of photos that sees none.
 
-    Parameters
-    ----------
-    rgb : numpy.ndarray of uint8, (N, H, W, 3)
-        The photos.
-    config : ColorModelConfig
-        Its bins and kind of head are used.
-
     Returns
     -------
     numpy.ndarray of float64, (2, n) or (2, 1)
@@ -160,33 +153,6 @@ def train(
     """Train a network by a recipe, or recall it.
 
     A training that was killed goes on from its last state, at most a minute back.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What to train.
-    training, measured : Seen
-        What is learnt from, and what every epoch of the history is also measured on.
-    network : keras.Model, optional
-        Another network than the recipe's color model on taps: inputs named ``tapK`` or ``y``,
-        layers ``u_head`` and ``v_head`` at the resolution of the lowest of ``recipe.taps``, outputs
-        ``{"u", "v"}`` at full resolution.
-    about : mapping, optional
-        What sets that network apart, as JSON holds it; networks that differ need it to differ.
-    progress : bool
-        Show a bar an epoch.
-    cache : path, optional
-        Folder of trained networks; the user's cache folder by default.
-
-    Returns
-    -------
-    Trained
-        The network after the last epoch.
-
-    Raises
-    ------
-    InputError
-        When the loss is not finite or the cache cannot be written.
     """
     config, how = recipe.config, recipe.settings
     root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
@@ -236,17 +202,6 @@ def measure(
 ) -> dict[str, Any]:
     """Train and measure an arm that is nothing but a recipe.
 
-    Parameters
-    ----------
-    arm : Arm
-        From `make_arm`.
-    photos : Photos
-        The photos.
-    progress : bool
-        Show bars.
-    decoders, more : optional
-        As for `evaluate`.
-
     Returns
     -------
     dict
@@ -270,17 +225,6 @@ def measure(
 
 def make_arm(asked: Asked, name: str, seed: int, **fields: Any) -> Arm:
     """Make an arm of a recipe; that of a fast run has few and narrow layers.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-    name : str
-        The arm's name without its seed.
-    seed : int
-        Its seed, counted from the one asked for.
-    **fields
-        Of `Recipe`.
 
     Returns
     -------

@@ -27,11 +27,6 @@ DECODERS: dict[str, tuple[str, float]] = {
 def is_neutral(uv: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which pixels are grey to the eye.
 
-    Parameters
-    ----------
-    uv : numpy.ndarray of float32, (..., 2)
-        Chroma.
-
     Returns
     -------
     numpy.ndarray of bool, (...)
@@ -51,26 +46,6 @@ def evaluate(
     progress: bool = True,
 ) -> dict[str, list[float]]:
     """Measure answers on photos, each photo for itself.
-
-    Parameters
-    ----------
-    outputs : callable
-        The numbers of some photos, int (n,), to ``{"u", "v"}``: logits (n, H, W, bins), or chroma
-        (n, H, W, 1) of a regression head. `Trained.outputs` makes one.
-    rgb : numpy.ndarray of uint8, (N, H, W, 3)
-        The photos.
-    config : ColorModelConfig
-        Bins and kind of head.
-    prior : numpy.ndarray
-        From `count_prior`.
-    decoders : mapping, optional
-        Name to method and temperature; `DECODERS` by default. A regression head has one,
-        ``regression``.
-    more : callable, optional
-        Measures more: called with ``which``, ``y``, ``uv`` and the answers of each batch, it
-        returns figures, (n,) each.
-    progress : bool
-        Show a bar.
 
     Returns
     -------

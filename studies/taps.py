@@ -51,15 +51,6 @@ def open_photos(
 ) -> tuple[Photos, dict[str, Any]]:
     """Open the photos of an experiment that trains.
 
-    Parameters
-    ----------
-    asked : Asked
-        Learnt from is the split ``train`` of the manifest, measured the split named (``val`` by
-        default); of a folder, the last tenth by name is measured. ``max_photos`` is of those
-        learnt from, and a quarter as many are measured.
-    fast : tuple of int
-        Size, photos learnt from and photos measured of a fast run, which renders coasts.
-
     Returns
     -------
     photos : Photos
@@ -67,11 +58,6 @@ def open_photos(
     dataset : dict
         What a result says of them: name, size, precision of the training (bfloat16 where the
         processor has it), and of both parts split, sha256, photos, of.
-
-    Raises
-    ------
-    InputError
-        For photos with ``fast``, none without, fewer than a batch, or what `datasets` refuses.
     """
     if asked.fast:
         refuse_photos(asked, "--fast")
@@ -156,13 +142,6 @@ class Seen:
     ) -> dict[str, NDArray[np.float32]]:
         """Return what a network sees of some photos.
 
-        Parameters
-        ----------
-        names : sequence of str
-            The network's inputs: ``tapK``, an activation; ``y``, the photos' luma.
-        which : numpy.ndarray of int, (n,)
-            The photos.
-
         Returns
         -------
         dict
@@ -184,33 +163,7 @@ def look(
     progress: bool = True,
     cache: str | os.PathLike[str] | None = None,
 ) -> Seen:
-    """Let a frozen VGG-16 look at photos in grey, or recall what it saw.
-
-    Parameters
-    ----------
-    rgb : numpy.ndarray of uint8, (N, size, size, 3)
-        Photos; the size is a multiple of 16.
-    weights : {"embedded", "imagenet"}, path or None
-        As for `vgg.backbone`; None is a random network.
-    blocks : sequence of int
-        Whose last activations are wanted. Block 1 takes as much room as the others together.
-    seed : int
-        Of a random network.
-    progress : bool
-        Show a bar.
-    cache : path, optional
-        Folder of what was seen; the user's cache folder by default.
-
-    Returns
-    -------
-    Seen
-        The photos with these taps.
-
-    Raises
-    ------
-    InputError
-        For a size that is no multiple of 16, what `vgg.backbone` refuses, or a full disk.
-    """
+    """Let a frozen VGG-16 look at photos in grey, or recall what it saw."""
     if rgb.shape[1] % vgg.STRIDE:
         raise InputError(f"size must be a multiple of {vgg.STRIDE}; received {rgb.shape[1]}.")
     root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
@@ -253,17 +206,6 @@ def _look(
 
 
 def in_order(count: int) -> Iterator[NDArray[np.integer]]:
-    """Yield the numbers of photos, a batch at a time.
-
-    Parameters
-    ----------
-    count : int
-        How many photos there are.
-
-    Yields
-    ------
-    numpy.ndarray of int
-        Up to `BATCH` numbers that follow each other.
-    """
+    """Yield the numbers of photos, a batch at a time."""
     for first in range(0, count, BATCH):
         yield np.arange(first, min(first + BATCH, count))

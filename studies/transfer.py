@@ -89,11 +89,6 @@ prepare = reduced.open_photos
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: each kind with `SEEDS` seeds; in a fast run one, and two epochs.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
     Returns
     -------
     list of Arm
@@ -113,15 +108,6 @@ def _arm(asked: Asked, kind: str, seed: int) -> Arm:
 
 def measure(arm: Arm, data: Photos, progress: bool) -> dict[str, Any]:
     """Train an arm and measure it after every epoch.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Photos
-        The photos.
-    progress : bool
-        Show bars.
 
     Returns
     -------
@@ -164,15 +150,6 @@ def measure(arm: Arm, data: Photos, progress: bool) -> dict[str, Any]:
 def build(recipe: Recipe, backbone: str, join: str) -> keras.Model:
     """Build the network of an arm.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        Taps, widths, bins, seed.
-    backbone : {"embedded", "random", "random, trained"}
-        The last one is part of the network; of the others it sees the taps.
-    join : {"add", "concat"}
-        How the taps are put together.
-
     Returns
     -------
     keras.Model
@@ -194,11 +171,6 @@ def build(recipe: Recipe, backbone: str, join: str) -> keras.Model:
 
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put seeds together, compare the arms and judge the claims.
-
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
 
     Returns
     -------
@@ -275,20 +247,7 @@ def judge(
     shortening: Mapping[str, Mapping[str, Mapping[str, float]]],
     against: Mapping[str, Mapping[str, float]],
 ) -> dict[str, str]:
-    """Judge the claims by the rules that `PROTOCOL` states.
-
-    Parameters
-    ----------
-    shortening : mapping
-        Control to ``epochs`` and ``minutes``, each with low and high.
-    against : mapping
-        Kind of arm to the difference of its loss from ours, with low and high.
-
-    Returns
-    -------
-    dict
-        ``shortens``, ``minutes``, ``depth`` and ``residual`` to a verdict.
-    """
+    """Judge the claims by the rules that `PROTOCOL` states."""
     return {
         "shortens": verdict(side(one["epochs"], 1) for one in shortening.values()),
         "minutes": verdict(side(one["minutes"], 1) for one in shortening.values()),
@@ -301,18 +260,7 @@ def conclude(
     shortening: Mapping[str, Mapping[str, Mapping[str, float]]],
     against: Mapping[str, Mapping[str, float]],
 ) -> dict[str, str]:
-    """Say in two sentences what was found.
-
-    Parameters
-    ----------
-    shortening, against : mapping
-        As for `judge`.
-
-    Returns
-    -------
-    dict
-        ``networks``: the factors; ``taps``: what the other arms lose.
-    """
+    """Say in two sentences what was found."""
 
     def factor(control: str) -> str:
         one = shortening[control]["epochs"]

@@ -7,32 +7,12 @@ from typing import Any
 
 
 def side(told: Mapping[str, float] | None, mark: float = 0.0) -> int:
-    """Say on which side of a mark an interval lies.
-
-    Parameters
-    ----------
-    told : mapping or None
-        With low and high.
-    mark : float
-        The mark.
-
-    Returns
-    -------
-    int
-        1 above, -1 below, 0 where the interval holds the mark, or there is none.
-    """
+    """Say on which side of a mark an interval lies."""
     return 0 if told is None else int(told["low"] > mark) - int(told["high"] < mark)
 
 
 def verdict(sides: Iterable[int], lenient: bool = False) -> str:
     """Judge a claim by several comparisons.
-
-    Parameters
-    ----------
-    sides : iterable of int
-        Of each 1 in favour, -1 against, 0 undecided.
-    lenient : bool
-        Whether, where none is in favour, one against is enough to refute it; else all must be.
 
     Returns
     -------
@@ -58,17 +38,6 @@ def written(
 ) -> str:
     """Write a figure with its interval.
 
-    Parameters
-    ----------
-    told : mapping or None
-        With value, low and high.
-    form : str
-        Format of each number.
-    scale : float
-        What they are multiplied with: 100 for points.
-    unknown : str
-        What stands where there is no figure.
-
     Returns
     -------
     str
@@ -82,13 +51,6 @@ def written(
 
 def with_findings(summary: Mapping[str, Any], findings: Mapping[str, str]) -> dict[str, Any]:
     """Close a summary.
-
-    Parameters
-    ----------
-    summary : mapping
-        What was found, in figures.
-    findings : mapping
-        The same in sentences, by name.
 
     Returns
     -------

@@ -23,13 +23,6 @@ Stages = dict[str, Callable[[], dict[str, Any]]]
 def outside(effort: Effort = FULL, seed: int = 0) -> Stages:
     """Return the figures measured in processes of their own.
 
-    Parameters
-    ----------
-    effort : Effort
-        How much to measure.
-    seed : int
-        Of the rendered photos.
-
     Returns
     -------
     dict
@@ -44,15 +37,6 @@ def outside(effort: Effort = FULL, seed: int = 0) -> Stages:
 
 def inside(effort: Effort = FULL, seed: int = 0, progress: bool = True) -> Stages:
     """Return the figures measured in this process; Keras starts here.
-
-    Parameters
-    ----------
-    effort : Effort
-        How much to measure.
-    seed : int
-        Of rendered photos, random pictures and weights.
-    progress : bool
-        Show bars for what takes minutes.
 
     Returns
     -------
@@ -72,13 +56,6 @@ def inside(effort: Effort = FULL, seed: int = 0, progress: bool = True) -> Stage
 
 def on_devices(effort: Effort = FULL, seed: int = 0) -> Stages:
     """Return how fast every packaged model is on every device; Keras starts here.
-
-    Parameters
-    ----------
-    effort : Effort
-        How much to measure.
-    seed : int
-        Of rendered photos.
 
     Returns
     -------

@@ -82,11 +82,6 @@ FAST = Effort(
 def spread(seconds: Sequence[float]) -> dict[str, float]:
     """Sum up repeated measurements.
 
-    Parameters
-    ----------
-    seconds : sequence of float
-        At least one.
-
     Returns
     -------
     dict
@@ -97,18 +92,7 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def digits(value: float) -> float:
-    """Round to four digits.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-
-    Returns
-    -------
-    float
-        The number; more digits of a measured time would say nothing.
-    """
+    """Round to four digits."""
     return float(f"{value:.4g}")
 
 
@@ -121,20 +105,6 @@ def in_turn(
     """Time several actions in turn: A, B, C, A, B, C.
 
     Whatever slows the machine for a while slows all of them.
-
-    Parameters
-    ----------
-    actions : mapping
-        Name to function.
-    warmup, rounds : int
-        How often each is called uncounted, then counted.
-    progress : bool
-        Show a bar.
-
-    Returns
-    -------
-    dict
-        Name to the counted calls' seconds.
     """
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     with tqdm(total=(warmup + rounds) * len(actions), disable=not progress, leave=False) as bar:

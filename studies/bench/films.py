@@ -20,13 +20,6 @@ def rates(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
 
     Decoding, looking for cuts and encoding run beside the network and are part of it.
 
-    Parameters
-    ----------
-    effort : Effort
-        Size and length of the film.
-    seed : int
-        Of the rendered coast that is filmed.
-
     Returns
     -------
     dict

@@ -17,14 +17,6 @@ FRAMES = 12
 def rates(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
     """Measure how fast every packaged model is on every device.
 
-    Parameters
-    ----------
-    effort : Effort
-        Sizes and numbers: `photo_sizes` (the first), `batch_size`, `film_size`, `film_frames` and
-        `film_rounds`.
-    seed : int
-        Of the rendered coast that is coloured.
-
     Returns
     -------
     dict

@@ -16,13 +16,6 @@ from studies.bench.effort import FULL, Effort, digits, in_turn, spread
 def rates(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
     """Measure how many photos a second the default model colours.
 
-    Parameters
-    ----------
-    effort : Effort
-        Sizes and numbers of photos.
-    seed : int
-        Of the rendered coasts that are coloured.
-
     Returns
     -------
     dict

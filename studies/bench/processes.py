@@ -47,11 +47,6 @@ processes.tell_peak()
 def import_time(effort: Effort = FULL) -> dict[str, Any]:
     """Measure ``import colorlab`` in fresh interpreters.
 
-    Parameters
-    ----------
-    effort : Effort
-        Its `imports` are counted, after one that is not.
-
     Returns
     -------
     dict
@@ -69,14 +64,6 @@ def import_time(effort: Effort = FULL) -> dict[str, Any]:
 def first_photo(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
     """Measure ``colorlab colorize photo.png -o out`` from its start to its end.
 
-    Parameters
-    ----------
-    effort : Effort
-        Its `first_photos` are counted; one more goes before, if there is more than one, so that
-        the files are in the system's cache and the byte code is written: a warm installation.
-    seed : int
-        Of the rendered photo.
-
     Returns
     -------
     dict
@@ -93,13 +80,6 @@ def first_photo(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
 
 def memory(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
     """Measure the peak of memory of colouring a photo and of training, each in its own process.
-
-    Parameters
-    ----------
-    effort : Effort
-        The photos' sizes, and what is trained.
-    seed : int
-        Of the rendered photos.
 
     Returns
     -------
@@ -153,25 +133,7 @@ def peak() -> dict[str, Any]:
 
 
 def run_python(*words: str) -> tuple[str, float]:
-    """Run this Python in a process of its own, which finds the same colorlab.
-
-    Parameters
-    ----------
-    *words : str
-        What follows ``python`` on the command line.
-
-    Returns
-    -------
-    output : str
-        What it printed.
-    seconds : float
-        From its start to its end.
-
-    Raises
-    ------
-    InputError
-        When it fails; the message ends with its last words.
-    """
+    """Run this Python in a process of its own, which finds the same colorlab."""
     package = str(Path(colorlab.__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -54,23 +54,7 @@ class Arm:
 
 
 def ours(config: ColorModelConfig, seed: int = 0, precision: str = "auto") -> Arm:
-    """Return the training that `colorlab.training` does with its default settings.
-
-    Parameters
-    ----------
-    config : ColorModelConfig
-        What is trained.
-    seed : int
-        Of the weights.
-    precision : str
-        As for `colorlab.devices.precision`.
-
-    Returns
-    -------
-    Arm
-        Compared at the heads' resolution, with AdamW, a running mean of the weights and the
-        accuracy of both heads.
-    """
+    """Return the training that `colorlab.training` does with its default settings."""
     dtype = devices.precision(precision)
     network = color_model.at_head_resolution(color_model.build(config, seed, dtype))
     settings = training.Settings()
@@ -96,18 +80,6 @@ def plain(config: ColorModelConfig, seed: int = 0) -> Arm:
     - ``keras.losses.SparseCategoricalCrossentropy(from_logits=True)`` on both heads, no metrics;
     - ``keras.optimizers.Adam``, without a running mean of the weights;
     - everything else, such as whether XLA compiles, as Keras chooses it, as in ours.
-
-    Parameters
-    ----------
-    config : ColorModelConfig
-        What is trained; with bins, without dropout.
-    seed : int
-        Of the weights.
-
-    Returns
-    -------
-    Arm
-        Compared at full resolution.
     """
     network = plain_network(config, seed)
     loss = {head: keras.losses.SparseCategoricalCrossentropy(from_logits=True) for head in "uv"}
@@ -123,13 +95,6 @@ def plain(config: ColorModelConfig, seed: int = 0) -> Arm:
 
 def plain_network(config: ColorModelConfig, seed: int = 0) -> keras.Model:
     """Build the network of `plain`; layers bear the names they have in `color_model.build`.
-
-    Parameters
-    ----------
-    config : ColorModelConfig
-        The architecture.
-    seed : int
-        Of the weights.
 
     Returns
     -------
@@ -184,15 +149,6 @@ def plain_network(config: ColorModelConfig, seed: int = 0) -> keras.Model:
 def compare(effort: Effort = FULL, seed: int = 0, progress: bool = False) -> dict[str, Any]:
     """Time training steps of ours, ours in float32 and plain, in turn, on random pictures.
 
-    Parameters
-    ----------
-    effort : Effort
-        What is trained, and how many steps.
-    seed : int
-        Of weights and pictures.
-    progress : bool
-        Show a bar.
-
     Returns
     -------
     dict
@@ -223,18 +179,7 @@ def compare(effort: Effort = FULL, seed: int = 0, progress: bool = False) -> dic
 
 
 def ratios(medians: dict[str, float]) -> dict[str, float]:
-    """Say how many times as long one arm's step takes as another's.
-
-    Parameters
-    ----------
-    medians : dict
-        Seconds of ``ours``, ``ours_float32`` and ``plain``.
-
-    Returns
-    -------
-    dict
-        See `compare`.
-    """
+    """Say how many times as long one arm's step takes as another's."""
     pairs = (("plain", "ours"), ("plain", "ours_float32"), ("ours_float32", "ours"))
     return {f"{a}_to_{b}": digits(medians[a] / medians[b]) for a, b in pairs}
 
@@ -244,13 +189,6 @@ def stalls(effort: Effort = FULL, seed: int = 0) -> dict[str, Any]:
 
     An epoch of `colorlab.training.train_color` runs on random pictures in a memory-mapped file,
     as photo sets are, and the clock is read around each of its calls of Keras' train_on_batch.
-
-    Parameters
-    ----------
-    effort : Effort
-        What is trained, and how many steps.
-    seed : int
-        Of weights and pictures.
 
     Returns
     -------
@@ -300,13 +238,6 @@ def _epoch(
 def waiting(calls: Sequence[tuple[float, float]], warmup: int) -> dict[str, Any]:
     """Tell steps from waits.
 
-    Parameters
-    ----------
-    calls : sequence of (float, float)
-        When each step began and ended, seconds.
-    warmup : int
-        Steps at the start that do not count, at least 1 and fewer than `calls`.
-
     Returns
     -------
     dict
@@ -324,15 +255,7 @@ def waiting(calls: Sequence[tuple[float, float]], warmup: int) -> dict[str, Any]
 
 
 def train_a_little(effort: Effort = FULL, seed: int = 0) -> None:
-    """Do two training steps of ours, for the memory they take.
-
-    Parameters
-    ----------
-    effort : Effort
-        What is trained.
-    seed : int
-        Of weights and pictures.
-    """
+    """Do two training steps of ours, for the memory they take."""
     arm = ours(ColorModelConfig(**effort.architecture), seed)
     step = arm.stepper(_pictures(effort.batch_size, effort.size, seed))
     step()

@@ -32,16 +32,5 @@ def parser() -> cli.Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one study.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        The words after ``python -m studies``; those of the process by default.
-
-    Returns
-    -------
-    int
-        The exit status, as `colorlab.cli.main` has it.
-    """
+    """Run one study."""
     return cli.run(parser, arguments, "studies")

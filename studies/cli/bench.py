@@ -82,18 +82,7 @@ def _circumstances(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Lay a result out for a person.
-
-    Parameters
-    ----------
-    result : dict
-        What ``python -m studies bench --json`` writes.
-
-    Returns
-    -------
-    str
-        A line per figure: what, how much, and what colorlab aims at.
-    """
+    """Lay a result out for a person."""
     lines = [f"{result['processor']}, {result['cores']} cores, on {result['device']}", ""]
     rows = [("", "measured", "aim"), *_rows(result)]
     widths = [max(len(row[k]) for row in rows) for k in range(2)]

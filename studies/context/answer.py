@@ -24,11 +24,6 @@ COMPARED = ("accuracy", "changed", "uncovered", "psnr", "error", "warp", "drift"
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put seeds together and judge.
 
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
-
     Returns
     -------
     dict
@@ -107,19 +102,7 @@ def _gains(kinds: Kinds, context: str, name: str) -> list[NDArray[np.float64]]:
 
 
 def judge(colors: Mapping[str, Any], weaker: Mapping[str, Any]) -> dict[str, str]:
-    """Judge by the rules that `PROTOCOL` states.
-
-    Parameters
-    ----------
-    colors, weaker : mapping
-        As in `summarise`.
-
-    Returns
-    -------
-    dict
-        corrects, by_itself, copying and more to holds, holds partly, does not hold or cannot be
-        told.
-    """
+    """Judge by the rules that `PROTOCOL` states."""
     found = {}
     for name, context in (("corrects", "truth"), ("by_itself", "free")):
         gains = [side(one["gain"][context]["accuracy"]) for one in colors.values()]
@@ -139,18 +122,7 @@ def judge(colors: Mapping[str, Any], weaker: Mapping[str, Any]) -> dict[str, str
 
 
 def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Say in sentences what was found.
-
-    Parameters
-    ----------
-    summary : mapping
-        As `summarise` gives it.
-
-    Returns
-    -------
-    dict
-        ``corrects``, ``by_itself`` and ``copying``.
-    """
+    """Say in sentences what was found."""
     colors, verdicts = summary["colors"], summary["verdicts"]
 
     def each(context: str) -> str:

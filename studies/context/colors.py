@@ -39,17 +39,6 @@ def train_color(
 ) -> tuple[dict[str, ColorModel], list[dict[str, float]]]:
     """Train a color model by the reduced protocol and keep what it is on its way, or recall it.
 
-    Parameters
-    ----------
-    recipe : reduced.Recipe
-        How.
-    photos, chosen : numpy.ndarray of uint8, (N, H, W, 3)
-        Learnt from, and what chooses the best epoch.
-    progress : bool
-        Show bars.
-    cache : path, optional
-        Folder of the models; the user's cache folder by default.
-
     Returns
     -------
     models : dict

@@ -40,25 +40,7 @@ class Films:
 
 
 def prepare(asked: Asked) -> tuple[Films, dict[str, Any]]:
-    """Train the color model, render the films, and let the three look at them.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
-    Returns
-    -------
-    films : Films
-        The strips.
-    dataset : dict
-        What the result says of them.
-
-    Raises
-    ------
-    InputError
-        When photos are named.
-    """
+    """Train the color model, render the films, and let the three look at them."""
     refuse_photos(asked, "context")
     scale = Scale.of(asked)
     recipe = reduced.Recipe(**scale.recipe, seed=asked.seed)

@@ -27,11 +27,6 @@ KEPT = {
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: for each color model itself, keeping, copying, and the consistency models.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
     Returns
     -------
     list of Arm
@@ -58,15 +53,6 @@ def arms(asked: Asked) -> list[Arm]:
 
 def measure(arm: Arm, data: Films, progress: bool) -> dict[str, Any]:
     """Measure an arm; train its consistency model before, if it has one.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Films
-        The strips.
-    progress : bool
-        Show bars.
 
     Returns
     -------

@@ -38,30 +38,7 @@ def strips_of_clips(
     progress: bool = True,
     cache: str | os.PathLike[str] | None = None,
 ) -> dict[int, Strips]:
-    """Cut strips out of clips, their frames squashed to one size.
-
-    Parameters
-    ----------
-    clips : sequence of Clip
-        From `datasets.open_clips`.
-    ends : sequence of sequence of int
-        For each clip the frames that its strips begin or end with, one or more.
-    lengths : mapping
-        Stride, in a clip's frames, to frames a strip.
-    color, anchor, size, progress, cache
-        As for `strips`.
-
-    Returns
-    -------
-    dict
-        Stride to its strips: those of the first clip, then those of the second. Their rate is the
-        mean of the clips' over the stride.
-
-    Raises
-    ------
-    InputError
-        When a strip reaches beyond its clip, or the cache cannot be written.
-    """
+    """Cut strips out of clips, their frames squashed to one size."""
     root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
     found: list[Frames] = []
     which: dict[int, list[NDArray[np.integer]]] = {stride: [] for stride in lengths}

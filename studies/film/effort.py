@@ -34,15 +34,6 @@ def time_steps(
 ) -> dict[str, dict[str, float]]:
     """Measure how long memories take to colour one frame of a film, in turns.
 
-    Parameters
-    ----------
-    found : mapping
-        Name to memory.
-    color : ColorModel
-        What looks at the frame; that is measured, too, as ``look``.
-    rounds : int
-        How often each takes its turn, after two turns that do not count.
-
     Returns
     -------
     dict
@@ -79,13 +70,6 @@ def time_steps(
 def peaks(kind: str, window: int) -> dict[str, Any]:
     """Measure the peak of memory of a process that colours a film, and then learns.
 
-    Parameters
-    ----------
-    kind : {"concat", "warped", "gru"}
-        Which memory.
-    window : int
-        Frames a window.
-
     Returns
     -------
     dict
@@ -98,18 +82,7 @@ def peaks(kind: str, window: int) -> dict[str, Any]:
 
 
 def work(kind: str, window: int) -> dict[str, Any]:
-    """Colour three frames, learn two steps, and tell the peak of memory of each; see `peaks`.
-
-    Parameters
-    ----------
-    kind, window
-        As for `peaks`.
-
-    Returns
-    -------
-    dict
-        As `peaks`.
-    """
+    """Colour three frames, learn two steps, and tell the peak of memory of each; see `peaks`."""
     rng, color = np.random.default_rng(0), ColorModelConfig()
     memory = memories.build(MemoryConfig(kind), color)
 

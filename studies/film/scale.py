@@ -12,22 +12,7 @@ SHIFT = 10000
 
 
 def of_seed(scale: Scale, seed: int, *names: str) -> Scale:
-    """Return a scale whose scenes no other seed draws.
-
-    Parameters
-    ----------
-    scale : dataclass
-        That of seed 0.
-    seed : int
-        The seed.
-    *names : str
-        Its fields that are ranges of scenes.
-
-    Returns
-    -------
-    dataclass
-        The same scale with these moved.
-    """
+    """Return a scale whose scenes no other seed draws."""
     shift = SHIFT * seed
     every = {name: getattr(scale, name) for name in names}
     moved: Scale = dataclasses.replace(

@@ -65,33 +65,7 @@ def train(
     progress: bool = True,
     cache: str | os.PathLike[str] | None = None,
 ) -> tuple[Memory, list[float]]:
-    """Train a memory on windows of strips, or recall it.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        How.
-    training : Strips
-        Learnt from: windows of each, from its second frame on.
-    color : ColorModel
-        The frozen color model, which looked at them.
-    progress : bool
-        Show a bar.
-    cache : path, optional
-        Folder of what was learnt; the user's cache folder by default.
-
-    Returns
-    -------
-    memory : Memory
-        The memory.
-    history : list of float
-        Loss of each step, nats a pixel, U + V.
-
-    Raises
-    ------
-    InputError
-        When a window does not fit, the loss is not finite or the cache cannot be written.
-    """
+    """Train a memory on windows of strips, or recall it."""
     height, width = learning.check_crop(recipe.crop, training)
     if recipe.window < 1 or FRAMES % recipe.window or recipe.window >= training.length:
         raise InputError(
@@ -123,13 +97,6 @@ def train(
 def contexts(memory: Memory, strips: Strips) -> NDArray[np.float32]:
     """Return the true colours of each frame's predecessor, as a memory is told them.
 
-    Parameters
-    ----------
-    memory : Memory
-        The memory.
-    strips : Strips
-        S strips of F frames.
-
     Returns
     -------
     numpy.ndarray of float32, (S, F - 1, H, W, 2)
@@ -150,22 +117,6 @@ def cut(
     side: int,
 ) -> tuple[Any, Any]:
     """Cut the same part out of all frames of some windows.
-
-    Parameters
-    ----------
-    memory : Memory
-        What learns from them.
-    strips : Strips
-        The strips.
-    told : numpy.ndarray of float32, (S, F - 1, H, W, 2)
-        From `contexts`.
-    chosen : tuple
-        Of each window its strip, int (n,), and the frame before its first, int (n,); and how many
-        frames a window has.
-    corner : list of int
-        The part's top and left edge, in pixels of the features.
-    side : int
-        Its side, pixels of the frames.
 
     Returns
     -------

@@ -16,11 +16,6 @@ from studies.verdicts import side, verdict, written
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put seeds together, compare the arms and judge the claims.
 
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
-
     Returns
     -------
     dict
@@ -105,18 +100,7 @@ def _describe(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def judge(found: Mapping[str, Any]) -> dict[str, str]:
-    """Judge the claims by the rules that `PROTOCOL` states.
-
-    Parameters
-    ----------
-    found : mapping
-        ``cost``, ``gain``, ``surer`` and ``unsure``, as `summarise` gives them.
-
-    Returns
-    -------
-    dict
-        ``landscapes_gain``, ``water_loses``, ``foliage_unsure`` and ``foliage_surer`` to a verdict.
-    """
+    """Judge the claims by the rules that `PROTOCOL` states."""
     return {
         "landscapes_gain": verdict(map(side, found["gain"].values())),
         "water_loses": verdict(map(side, found["cost"].values())),
@@ -126,18 +110,7 @@ def judge(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def conclude(found: Mapping[str, Any]) -> str:
-    """Say in a sentence what was found.
-
-    Parameters
-    ----------
-    found : mapping
-        As for `judge`.
-
-    Returns
-    -------
-    str
-        Differences of the same number of steps, in nats.
-    """
+    """Say in a sentence what was found."""
     unsure = found["unsure"]
     return (
         "With landscapes, after as many steps, the loss on water photos rises by "

@@ -21,11 +21,6 @@ from studies.reduced import Recipe, Seen
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: each of `KINDS` with `SEEDS` seeds.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
     Returns
     -------
     list of Arm
@@ -39,24 +34,7 @@ def arms(asked: Asked) -> list[Arm]:
 
 
 def measure(arm: Arm, data: Sets, progress: bool) -> dict[str, Any]:
-    """Train an arm, and measure it on water photos, landscapes and rendered scenes.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Sets
-        Photos and scenes.
-    progress : bool
-        Show bars.
-
-    Returns
-    -------
-    dict
-        kind; epochs; water, landscape: figures as `reduced.evaluate` gives them, with entropy;
-        scenes: for each of `THINGS` its entropy, the sum over its pixels, and their number, for
-        each scene; prior_entropy, that of always answering with the training photos' bins.
-    """
+    """Train an arm, and measure it on water photos, landscapes and rendered scenes."""
     kind = arm.parameters["kind"]
     recipe = Recipe(**arm.parameters["recipe"], seed=arm.seed)
 
@@ -93,11 +71,6 @@ def measure(arm: Arm, data: Sets, progress: bool) -> dict[str, Any]:
 def entropy(outputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
     """Say how unsure both softmaxes are of each pixel.
 
-    Parameters
-    ----------
-    outputs : mapping
-        ``u`` and ``v``: logits (..., n).
-
     Returns
     -------
     numpy.ndarray of float32, (...)
@@ -117,11 +90,6 @@ def by_region(
     regions: NDArray[np.uint8],
 ) -> Callable[..., dict[str, NDArray[Any]]]:
     """Make the measurement of entropies on regions, for `reduced.evaluate`.
-
-    Parameters
-    ----------
-    regions : numpy.ndarray of uint8, (N, size, size)
-        Places in `coast.REGIONS`.
 
     Returns
     -------

@@ -39,25 +39,7 @@ class Sets:
 
 
 def prepare(asked: Asked) -> tuple[Sets, dict[str, Any]]:
-    """Open both sets of photos and render the scenes; in a fast run render it all.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for: water photos as ``photos``, landscapes as ``more_photos``.
-
-    Returns
-    -------
-    sets : Sets
-        Photos and scenes.
-    dataset : dict
-        What the result says of them.
-
-    Raises
-    ------
-    InputError
-        Without a second set, and as for `reduced.open_photos`.
-    """
+    """Open both sets of photos and render the scenes; in a fast run render it all."""
     if asked.fast:
         refuse_photos(asked, "--fast")
         size, training, measured, count = FAST
@@ -115,18 +97,7 @@ class _Row:
 
 
 def join(first: Seen, second: Seen) -> Seen:
-    """Put two sets that were looked at behind each other.
-
-    Parameters
-    ----------
-    first, second : Seen
-        Of the same size and with the same taps.
-
-    Returns
-    -------
-    Seen
-        All photos of the first, then all of the second; taps are read from where they are.
-    """
+    """Put two sets that were looked at behind each other."""
     return Seen(
         np.concatenate([first.rgb, second.rgb]),
         {tap: cast(Any, _Row(first.taps[tap], second.taps[tap])) for tap in first.taps},

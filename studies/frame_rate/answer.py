@@ -19,11 +19,6 @@ from studies.verdicts import with_findings, written
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put seeds together and judge the guess.
 
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
-
     Returns
     -------
     dict
@@ -117,22 +112,7 @@ def slightly(rates: Sequence[int]) -> list[int]:
 
 
 def nearest(name: str, tests: Mapping[str, Mapping[str, float]], rates: Sequence[int]) -> str:
-    """Find the rate below the usual one at which pixels move as far as in a test.
-
-    Parameters
-    ----------
-    name : str
-        The test.
-    tests : mapping
-        Name to what `describe` says.
-    rates : sequence of int
-        To choose from.
-
-    Returns
-    -------
-    str
-        The name of the one with the nearest displacement, as a ratio.
-    """
+    """Find the rate below the usual one at which pixels move as far as in a test."""
     wanted = np.log(tests[name]["displacement"])
     lower = [name_of(rate) for rate in rates if rate < USUAL]
     return min(lower, key=lambda one: abs(np.log(tests[one]["displacement"]) - wanted))
@@ -150,18 +130,7 @@ def _steadiness(ours: Sequence[Mapping[str, Any]], usual: Sequence[Mapping[str, 
 
 
 def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Say in sentences what was found.
-
-    Parameters
-    ----------
-    summary : mapping
-        As `summarise` gives it.
-
-    Returns
-    -------
-    dict
-        ``copying``, ``lower``, ``scheduled`` and ``displacement``.
-    """
+    """Say in sentences what was found."""
     cells, against, usual = summary["cells"], summary["against"], name_of(USUAL)
     index, right = cells["index"][usual][usual], cells["accuracy"]
 

@@ -79,13 +79,6 @@ def against_copying(
 def describe(name: str, cell: Cell) -> dict[str, Any]:
     """Say how far apart the frames of a test are.
 
-    Parameters
-    ----------
-    name : str
-        ``"30"`` or ``"30 x10"``.
-    cell : mapping
-        A baseline's, from `examine`.
-
     Returns
     -------
     dict

@@ -14,11 +14,6 @@ from studies.frame_rate.cells import FIGURES, Cell, describe
 def tell_clips(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Tell each clip's figures, without intervals.
 
-    Parameters
-    ----------
-    measured : mapping
-        As for `summarise`.
-
     Returns
     -------
     dict

@@ -70,26 +70,7 @@ class Films:
 
 
 def prepare(asked: Asked) -> tuple[Films, dict[str, Any]]:
-    """Render the coasts, open the clips if there are any, and look at every frame.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for; its photos are a manifest of clips with the splits train and test,
-        or None.
-
-    Returns
-    -------
-    films : Films
-        The strips.
-    dataset : dict
-        What the result says of them.
-
-    Raises
-    ------
-    InputError
-        For a split or a number of photos, which mean nothing here, and as `datasets.open_clips`.
-    """
+    """Render the coasts, open the clips if there are any, and look at every frame."""
     for option in ("split", "max_photos", "more_photos"):
         if getattr(asked, option) is not None:
             raise InputError(

@@ -27,11 +27,6 @@ BASELINES: dict[str, Callable[[Tested], Answerer]] = {
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: the baselines; every rate, scheduled sampling and every speed; strides.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
     Returns
     -------
     list of Arm
@@ -86,15 +81,6 @@ def arms(asked: Asked) -> list[Arm]:
 def measure(arm: Arm, data: Films, progress: bool) -> dict[str, Any]:
     """Train an arm's model, if it has one, and measure it wherever it is to be tested.
 
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Films
-        The strips.
-    progress : bool
-        Show bars.
-
     Returns
     -------
     dict
@@ -128,13 +114,6 @@ def measure(arm: Arm, data: Films, progress: bool) -> dict[str, Any]:
 
 def examine(answerer: Answerer, tested: Tested) -> dict[str, list[float | None]]:
     """Measure what colours frames, told the truth, told other colours, and told its own.
-
-    Parameters
-    ----------
-    answerer : Answerer
-        What colours.
-    tested : Tested
-        On what.
 
     Returns
     -------

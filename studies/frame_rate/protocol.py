@@ -118,13 +118,6 @@ class Scale:
 def name_of(rate: int, speed: int = 1) -> str:
     """Name what is learnt from or measured.
 
-    Parameters
-    ----------
-    rate : int
-        Frames a second.
-    speed : int
-        How many times as fast the camera moves.
-
     Returns
     -------
     str

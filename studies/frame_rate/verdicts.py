@@ -16,21 +16,7 @@ def judge(
     like: Mapping[str, str],
     ratios: Mapping[str, Told],
 ) -> dict[str, str]:
-    """Judge by the rules that `PROTOCOL` states.
-
-    Parameters
-    ----------
-    cells, against, nuance, like : mapping
-        As in `summarise`.
-    ratios : mapping
-        Slightly lower rate to its warp error as a multiple of the usual one's.
-
-    Returns
-    -------
-    dict
-        copies, more_than_copying, less_copying, steady, nuanced, scheduled, displacement and
-        guess to holds, holds partly, does not hold or cannot be told.
-    """
+    """Judge by the rules that `PROTOCOL` states."""
     usual = name_of(USUAL)
     lower = list(ratios)
     fewer = [-side(against[rate]["index"]) for rate in lower]

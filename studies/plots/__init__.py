@@ -14,25 +14,7 @@ __all__ = ["draw"]
 
 
 def draw(name: str, result: dict[str, Any]) -> dict[str, Figure]:
-    """Draw the figures of an experiment.
-
-    Parameters
-    ----------
-    name : str
-        One of `studies.QUESTIONS`.
-    result : dict
-        What ``result.json`` holds.
-
-    Returns
-    -------
-    dict
-        File name without suffix to figure.
-
-    Raises
-    ------
-    InputError
-        For an unknown name.
-    """
+    """Draw the figures of an experiment."""
     studies.check(name)
     module = importlib.import_module(f"{__name__}.{name}")
     return cast("dict[str, Figure]", module.draw(result))

@@ -118,18 +118,7 @@ def draw(result: dict[str, Any]) -> dict[str, Figure]:
 
 
 def matrix_title(summary: dict[str, Any]) -> str:
-    """Say how far the rate that was learnt at, and scheduled sampling, move the identity index.
-
-    Parameters
-    ----------
-    summary : dict
-        The result's.
-
-    Returns
-    -------
-    str
-        One sentence, of the models tested at the usual rate.
-    """
+    """Say how far the rate that was learnt at, and scheduled sampling, move the identity index."""
     index, usual = summary["cells"]["index"], name_of(USUAL)
     learnt = [index[name_of(rate)][usual]["value"] for rate in summary["rates"]]
     return (
@@ -140,20 +129,7 @@ def matrix_title(summary: dict[str, Any]) -> str:
 
 
 def motion_title(summary: dict[str, Any], names: Sequence[str]) -> str:
-    """Say how far the identity index goes over all displacements.
-
-    Parameters
-    ----------
-    summary : dict
-        The result's.
-    names : sequence of str
-        What is both learnt from and tested.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say how far the identity index goes over all displacements."""
     index, tests = summary["cells"]["index"], summary["tests"]
     own = [index[one][one]["value"] for one in names]
     moved = [tests[one]["displacement"] for one in names]
@@ -165,18 +141,7 @@ def motion_title(summary: dict[str, Any], names: Sequence[str]) -> str:
 
 
 def clips_title(clips: dict[str, Any]) -> str:
-    """Say how far the identity index goes over strides, and from clip to clip.
-
-    Parameters
-    ----------
-    clips : dict
-        The summary's.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say how far the identity index goes over strides, and from clip to clip."""
     lines = [
         [one["figures"][stride]["index"] for stride, one in by_stride.items()]
         for by_stride in clips.values()

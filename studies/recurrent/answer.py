@@ -17,11 +17,6 @@ from studies.verdicts import side, with_findings, written
 def summarise(measured: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Put seeds together and judge.
 
-    Parameters
-    ----------
-    measured : mapping
-        Name of an arm to what `measure` returned.
-
     Returns
     -------
     dict
@@ -83,13 +78,6 @@ def compare(
 ) -> dict[str, Any]:
     """Compare two kinds by the rule that `PROTOCOL` states.
 
-    Parameters
-    ----------
-    groups : mapping
-        Kind to what `measure` returned for each seed.
-    ours, theirs : str
-        The two.
-
     Returns
     -------
     dict
@@ -114,18 +102,7 @@ def compare(
 
 
 def judge(sides: Sequence[int]) -> str:
-    """Judge a comparison by the rule that `PROTOCOL` states.
-
-    Parameters
-    ----------
-    sides : sequence of int
-        Of each figure 1 where ours is surely better, -1 where surely worse, else 0.
-
-    Returns
-    -------
-    str
-        holds, holds partly, does not hold, mixed or cannot be told.
-    """
+    """Judge a comparison by the rule that `PROTOCOL` states."""
     better, worse = 1 in sides, -1 in sides
     if better and worse:
         return "mixed"
@@ -137,18 +114,7 @@ def judge(sides: Sequence[int]) -> str:
 
 
 def conclude(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Say in sentences what was found.
-
-    Parameters
-    ----------
-    summary : mapping
-        As `summarise` gives it.
-
-    Returns
-    -------
-    dict
-        A sentence for each comparison, and ``level``: where the color model and copying stand.
-    """
+    """Say in sentences what was found."""
     found: dict[str, str] = {}
     for name, one in summary["comparisons"].items():
         free, truth = (one["differences"][context] for context in ("free", "truth"))

@@ -33,25 +33,7 @@ class Films:
 
 
 def prepare(asked: Asked) -> tuple[Films, dict[str, Any]]:
-    """Render the coasts, and look at every frame.
-
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
-    Returns
-    -------
-    films : Films
-        The strips.
-    dataset : dict
-        What the result says of them.
-
-    Raises
-    ------
-    InputError
-        When photos are named.
-    """
+    """Render the coasts, and look at every frame."""
     refuse_photos(asked, "recurrent")
     scale, precision, rate = Scale.of(asked), devices.precision(), Fraction(RATE)
     color = checkpoints.load(dtype=precision)

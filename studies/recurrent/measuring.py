@@ -27,11 +27,6 @@ def kinds(scale: Scale) -> dict[str, tuple[str, int]]:
 def arms(asked: Asked) -> list[Arm]:
     """List the arms: the baselines, the costs, and every kind of memory.
 
-    Parameters
-    ----------
-    asked : Asked
-        What a person asked for.
-
     Returns
     -------
     list of Arm
@@ -53,15 +48,6 @@ def arms(asked: Asked) -> list[Arm]:
 
 def measure(arm: Arm, data: Films, progress: bool) -> dict[str, Any]:
     """Measure an arm; train its memory before, if it has one.
-
-    Parameters
-    ----------
-    arm : Arm
-        From `arms`.
-    data : Films
-        The strips.
-    progress : bool
-        Show bars.
 
     Returns
     -------
@@ -100,15 +86,6 @@ def weigh(
     found: Mapping[str, tuple[str, int]], rounds: int, color: ColorModel
 ) -> dict[str, dict[str, Any]]:
     """Measure what each kind costs.
-
-    Parameters
-    ----------
-    found : mapping
-        From `kinds`.
-    rounds : int
-        Of timing.
-    color : ColorModel
-        The frozen color model.
 
     Returns
     -------

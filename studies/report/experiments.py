@@ -18,40 +18,13 @@ EXPERIMENT_MARKS = (
 
 
 def read_experiments(folder: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
-    """Read the results of the experiments that have been run.
-
-    Parameters
-    ----------
-    folder : path
-        ``results``, with ``experiments/NAME.json``.
-
-    Returns
-    -------
-    dict
-        Name to result, in the order of `studies.QUESTIONS`.
-
-    Raises
-    ------
-    InputError
-        When a file is damaged.
-    """
+    """Read the results of the experiments that have been run."""
     paths = {name: Path(folder, "experiments", f"{name}.json") for name in QUESTIONS}
     return {name: files.read_json(path) for name, path in paths.items() if path.is_file()}
 
 
 def experiment_table(results: dict[str, dict[str, Any]]) -> str:
-    """Tell of every experiment its question, its command, and what its run cost.
-
-    Parameters
-    ----------
-    results : dict
-        From `read_experiments`.
-
-    Returns
-    -------
-    str
-        A Markdown table; an experiment that has not been run has dashes.
-    """
+    """Tell of every experiment its question, its command, and what its run cost."""
     rows = [["experiment", "asks", "command of the run", "arms", "minutes", "memory", "run on"]]
     for name, question in QUESTIONS.items():
         one = results.get(name, {})

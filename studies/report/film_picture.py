@@ -18,25 +18,7 @@ GATHERS = 0.001
 def film_curves(
     results: Mapping[str, dict[str, Any]], model: str, frames: int = 15
 ) -> dict[str, dict[str, tuple[list[float], list[float]]]]:
-    """Choose what is drawn of films: how far the colours are from the truth, frame by frame.
-
-    Parameters
-    ----------
-    results : mapping
-        From `read_film_results`.
-    model : str
-        Name of the film model that is drawn.
-    frames : int
-        How many frames the smooth lines are means of.
-
-    Returns
-    -------
-    dict
-        Title of a panel to the lines in it: what coloured, to the distance of the chroma from the
-        truth as it is and smoothed. The frames are as many as half of the clips have, and all
-        figures means over the clips that have them, so that no clip ends on the way. Sets in which
-        the model was not measured are left out.
-    """
+    """Choose what is drawn of films: how far the colours are from the truth, frame by frame."""
     panels = {}
     for name, result in results.items():
         entries = result["models"]
@@ -64,20 +46,7 @@ def film_curves(
 
 
 def smoothed(curve: Sequence[float], frames: int) -> list[float]:
-    """Return the running mean of a curve.
-
-    Parameters
-    ----------
-    curve : sequence of float
-        The curve.
-    frames : int
-        How many of its points a mean is of, odd: as many before as behind; at the ends fewer.
-
-    Returns
-    -------
-    list of float
-        As long as the curve.
-    """
+    """Return the running mean of a curve."""
     half = frames // 2
     windows = [curve[max(0, t - half) : t + half + 1] for t in range(len(curve))]
     return [sum(window) / len(window) for window in windows]
@@ -88,21 +57,7 @@ def _mean(curves: Sequence[Sequence[float]]) -> list[float]:
 
 
 def film_finding(results: Mapping[str, dict[str, Any]], model: str) -> str:
-    """Say in a sentence whether a film model's errors gather when it is told its own colours.
-
-    Parameters
-    ----------
-    results : mapping
-        From `read_film_results`.
-    model : str
-        Name of the film model.
-
-    Returns
-    -------
-    str
-        On which sets its drift is `GATHERS` or more, on which not, and what drift is, in a second
-        line. Where no clip is long enough to have one, what the picture shows.
-    """
+    """Say in a sentence whether a film model's errors gather when it is told its own colours."""
     entries = {name: result["models"].get(model, {}) for name, result in results.items()}
     drifts = {
         name: entry["drift"] for name, entry in entries.items() if entry.get("drift") is not None

@@ -32,26 +32,7 @@ _WARP = ("warp_error", "chroma_warp_error")
 
 
 def film_text(results: Mapping[str, dict[str, Any]], model: str) -> str:
-    """Return all that the README shows of films, in Markdown.
-
-    Parameters
-    ----------
-    results : mapping
-        From `read_film_results`.
-    model : str
-        Name of the film model whose errors are drawn.
-
-    Returns
-    -------
-    str
-        A table for each set, the paper's own figures in the first, and `FILM_PICTURE` where there
-        is something to draw.
-
-    Raises
-    ------
-    InputError
-        When a result has no entry.
-    """
+    """Return all that the README shows of films, in Markdown."""
     parts = [
         film_table(name, result, None if k else PAPER_FILM)
         for k, (name, result) in enumerate(results.items())
@@ -63,28 +44,7 @@ def film_text(results: Mapping[str, dict[str, Any]], model: str) -> str:
 
 
 def film_table(name: str, result: dict[str, Any], paper: dict[str, float] | None = None) -> str:
-    """Return the table of a set of films in Markdown.
-
-    Parameters
-    ----------
-    name : str
-        What the set is called.
-    result : dict
-        Of ``colorlab evaluate film``.
-    paper : dict, optional
-        The paper's figures, shown in the first line.
-
-    Returns
-    -------
-    str
-        The table: every entry in the result's order. Under it the warp error and the CDC that the
-        true films and grey ones have.
-
-    Raises
-    ------
-    InputError
-        When there is no entry.
-    """
+    """Return the table of a set of films in Markdown."""
     entries = result["models"]
     if not entries:
         raise InputError(f"the table of {name} needs at least one entry; received none.")
@@ -134,17 +94,6 @@ def _scaled(entry: dict[str, Any], key: str) -> str:
 
 
 def read_film_results(folder: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
-    """Read the results the films' tables are made of.
-
-    Parameters
-    ----------
-    folder : path
-        Usually ``results``.
-
-    Returns
-    -------
-    dict
-        Of `FILMS` what there is: a set's name to its result.
-    """
+    """Read the results the films' tables are made of."""
     paths = {name: Path(folder) / file for name, file in FILMS.items()}
     return {name: files.read_json(path) for name, path in paths.items() if path.is_file()}

@@ -20,27 +20,7 @@ FILM_MARKS = (
 
 
 def updated(text: str, table: str, marks: tuple[str, str] = MARKS) -> str:
-    """Return a page with the table between its marks.
-
-    Parameters
-    ----------
-    text : str
-        The page.
-    table : str
-        From `color_table`, `film_text` or `experiment_table`.
-    marks : tuple of str
-        `MARKS`, `FILM_MARKS` or `EXPERIMENT_MARKS`.
-
-    Returns
-    -------
-    str
-        The page with a new table.
-
-    Raises
-    ------
-    InputError
-        When the page lacks the marks.
-    """
+    """Return a page with the table between its marks."""
     start, end = marks
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
         raise InputError(f"the page needs the lines {start!r} and {end!r} once, in this order.")
@@ -49,20 +29,7 @@ def updated(text: str, table: str, marks: tuple[str, str] = MARKS) -> str:
 
 
 def update_page(page: str | os.PathLike[str], tables: Mapping[tuple[str, str], str]) -> None:
-    """Write tables into the README or another page.
-
-    Parameters
-    ----------
-    page : path
-        The page.
-    tables : mapping
-        `MARKS`, `FILM_MARKS` or `EXPERIMENT_MARKS` to what shall stand between them.
-
-    Raises
-    ------
-    InputError
-        When the page is missing or lacks the marks.
-    """
+    """Write tables into the README or another page."""
     path = Path(page)
     try:
         text = path.read_text(encoding="utf-8")

@@ -11,11 +11,6 @@ PAPER_BEST_EPOCH = 16
 def overfitting(rows: Sequence[dict[str, float]]) -> str:
     """Say in a sentence whether a long training overfitted.
 
-    Parameters
-    ----------
-    rows : sequence of dict
-        From `colorlab.teaching.results.read_history`.
-
     Returns
     -------
     str
