@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colorlab import checkpoints, color_model, datasets, files, film_metrics
+from colorlab import checkpoints, color_model, datasets, film_metrics
 from colorlab import strips as film_strips
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
@@ -304,38 +304,3 @@ def test_changed_pixels_are_those_of_the_film_metrics(films):
     (before, now), (uv_before, uv) = (np.moveaxis(one, 1, 0) for one in (pairs.labels, pairs.uv))
     found = film_metrics.changed(before, now, uv_before, uv, pairs.color.grid.width)
     assert np.array_equal(tested.changed, found)
-
-
-# --- what the documentation says -----------------------------------------------------------------
-
-
-def test_the_page_on_frame_rate_quotes_the_result():
-    summary = files.read_json(ROOT / "results/experiments/frame_rate.json")["summary"]
-    text = (ROOT / "docs/frame-rate.md").read_text(encoding="utf-8")
-    cells, against = summary["cells"], summary["against"]
-
-    def told(one, digits=3, sign="+"):
-        return "{} [{}, {}]".format(
-            *(f"{one[key]:{sign}.{digits}f}" for key in ("value", "low", "high"))
-        )
-
-    names = {
-        "scheduled": "30, scheduled sampling",
-        "30 x10": "30, camera 10 times as fast",
-        "30 x30": "30, camera 30 times as fast",
-    }
-    columns = {"index": 3, "accuracy": 3, "uncovered": 3, "error": 2, "warp": 2}
-    for learnt, one in against.items():
-        shown = [told(cells["index"][learnt]["30"], sign="")]
-        shown += [told(one[key], digits) for key, digits in columns.items()]
-        assert f"| {names.get(learnt, learnt)} | {' | '.join(shown)} |" in text
-    assert f"**Verdict on the guess: {summary['verdict']}** by the rule" in text
-    assert summary["verdicts"]["steady"] == "holds" and "*holds*" in text
-    words = " ".join(text.split())
-    own = cells["index"]["30"]["30"]
-    assert "{:.0f} % of the pixels [{:.0f}, {:.0f}]".format(
-        *(100 * own[key] for key in ("value", "low", "high"))
-    ) in words  # fmt: skip
-    findings = " ".join((ROOT / "docs/findings.md").read_text(encoding="utf-8").split())
-    assert f"**Verdict: {summary['verdict']}** by the rule" in findings
-    assert f"is told: **{summary['verdicts']['scheduled']}**" in findings

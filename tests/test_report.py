@@ -155,6 +155,32 @@ def test_experiments_are_told_with_command_time_and_memory(tmp_path):
     assert told["foliage"].endswith("| not run in full yet | – | – | – | – |")
 
 
+def test_findings_are_up_to_date_with_results():
+    """After a new run `python -m studies report` makes them so."""
+    pages = report.finding_tables(report.read_experiments(ROOT / "results"))
+    assert sum(map(len, pages.values())) == len(QUESTIONS)
+    for name, tables in pages.items():
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        for marks, table in tables.items():
+            assert report.updated(text, table, marks) == text, marks[0]
+
+
+def test_a_finding_is_told_with_its_interval_and_its_verdicts():
+    def told(*numbers):
+        return dict(zip(("value", "low", "high"), numbers, strict=True))
+
+    one = {"colourfulness": told(0.5, 0.4, 0.6), "gain": told(1, -0.5, 2)}
+    curve = {"euclidean": {"regression": one}, "crossentropy": {"annealed 0.2": one}}
+    curve["rebalanced"] = {"mean": one, "argmax": one}
+    verdict = {"desaturation": "holds", "easier": "cannot be told", "stable": "does not hold"}
+    summary = {"curve": curve, "verdict": verdict}
+    pages = report.finding_tables({"loss": {"summary": summary}})
+    (text,) = pages["findings.md"].values()
+    assert "| classification, annealed, T = 0.2 | 50 % [40, 60] | 1.00 [-0.50, 2.00] |" in text
+    assert text.endswith("- classification is more stable over seeds: **does not hold**")
+    assert pages["frame-rate.md"] == {}
+
+
 def test_the_table_of_experiments_is_up_to_date():
     text = (ROOT / "docs/reproducing.md").read_text(encoding="utf-8")
     table = report.experiment_table(report.read_experiments(ROOT / "results"))
@@ -384,10 +410,10 @@ def test_report_renews_the_page_and_draws_what_there_is(tmp_path, monkeypatch, m
     files.write_json(results / report.TEST, result(**{model.name: entry()}))
     write_history(results / f"{model.name}-stage1-history.csv", (4.0, 4.1))
     page.write_text("\n".join((*report.MARKS, *report.FILM_MARKS, "")))
-    how = tmp_path / "how.md"
+    how = tmp_path / "reproducing.md"
     how.write_text("\n".join(report.EXPERIMENT_MARKS))
     words = [f"--results={results}", f"--readme={page}", f"--pictures={pictures}"]
-    words.append(f"--reproducing={how}")
+    words.append(f"--docs={tmp_path}")
     assert main(["report", *words]) == 0
     assert f"| `{model.name}`, annealed, T = 0.5 | 3.700 |" in page.read_text()
     assert "| not run in full yet | – |" in how.read_text()

@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser("report", help=WHAT, description=WHAT)
     command.add_argument("--results", type=Path, default=Path("results"))
     command.add_argument("--readme", type=Path, default=Path("README.md"))
-    command.add_argument("--reproducing", type=Path, default=Path("docs/reproducing.md"))
+    command.add_argument("--docs", type=Path, default=Path("docs"), help="folder of the pages")
     command.add_argument("--pictures", type=Path, default=Path("assets/pictures"))
     command.set_defaults(run=run)
 
@@ -38,8 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     if films:
         tables[report.FILM_MARKS] = report.film_text(films, film_model)
     report.update_page(arguments.readme, tables)
-    run_ones = report.experiment_table(report.read_experiments(arguments.results))
-    report.update_page(arguments.reproducing, {report.EXPERIMENT_MARKS: run_ones})
+    studied = report.read_experiments(arguments.results)
+    pages = {"reproducing.md": {report.EXPERIMENT_MARKS: report.experiment_table(studied)}}
+    for name, kept in {**pages, **report.finding_tables(studied)}.items():
+        if kept:
+            report.update_page(arguments.docs / name, kept)
     if curves := report.film_curves(films, film_model):
         figure = plots.film_errors(curves, report.film_finding(films, film_model))
         plots.save(figure, arguments.pictures / report.FILM_PICTURE)
@@ -56,6 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
         prior = test["models"].get(name, {}).get("prior_loss")
         figure = plots.history(epochs, prior, title, "prior (test photos)")
         plots.save(figure, arguments.pictures / picture)
-    pages = f"{arguments.readme}, {arguments.reproducing}"
-    common.say(arguments, f"{pages} and {arguments.pictures} renewed")
+    renewed = f"{arguments.readme}, {arguments.docs} and {arguments.pictures}"
+    common.say(arguments, f"{renewed} renewed")
     return 0

@@ -14,6 +14,7 @@ from studies.report.film_picture import (
     smoothed,
 )
 from studies.report.films import FILMS, PAPER_FILM, film_table, film_text, read_film_results
+from studies.report.findings import finding_marks, finding_tables
 from studies.report.page import FILM_MARKS, MARKS, update_page, updated
 from studies.report.stills import (
     PAPER,
@@ -44,6 +45,8 @@ __all__ = [
     "film_finding",
     "film_table",
     "film_text",
+    "finding_marks",
+    "finding_tables",
     "overfitting",
     "read_color_results",
     "read_experiments",
