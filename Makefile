@@ -70,21 +70,21 @@ results: setup ## measure the models on the photos again; docs/reproducing.md ha
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --model $(MODELS) --decode annealed mean argmax --json results/color-water-test.json > /dev/null
 	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --model $(MODELS) --json results/color-water-train.json > /dev/null
 	$(PY) -m colorlab evaluate color --photos "$(OTHERS)" --split test --model $(MODELS) --json results/color-landscape-test.json > /dev/null
-	$(PY) -m colorlab report
+	$(PY) -m studies report
 
 fast-experiments: setup ## how long each experiment's --fast takes: results/experiments-fast.csv
 	rm -rf build/fast && mkdir -p build/fast
 	{ echo "date,platform,experiment,seconds"; for e in $(EXPERIMENTS); do start=$$(date +%s); \
-	  COLORLAB_CACHE=build/fast/cache $(PY) -m colorlab experiment $$e --fast --quiet --out build/fast/$$e >&2 || exit 1; \
+	  COLORLAB_CACHE=build/fast/cache $(PY) -m studies $$e --fast --quiet --out build/fast/$$e >&2 || exit 1; \
 	  echo "$$(date +%F),$$(uname -sm),$$e,$$(( $$(date +%s) - start ))"; done; } > build/fast/times.csv
 	mv build/fast/times.csv results/experiments-fast.csv
 
 bench: setup ## measure speed and memory on this machine: results/bench.json
-	$(PY) -m colorlab bench --json results/bench.json
+	$(PY) -m studies bench --json results/bench.json
 
 pictures: demo ## draw the pictures of the README and the docs again
 	cp outputs/demo/overview.jpg assets/pictures/demo.jpg
-	$(PY) -m colorlab report
+	$(PY) -m studies report
 
 size: setup ## how much is downloaded and installed: results/install-size.csv
 	$(PY) -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest build/wheels --requirement requirements/colorlab.lock
@@ -96,4 +96,4 @@ lock: setup ## renew requirements/ from pyproject.toml
 
 clean:      ## remove .venv, caches, built packages and the demo's pictures
 	rm -rf .venv build dist outputs/demo .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find colorlab tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	find colorlab studies tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

@@ -11,7 +11,7 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 _SUBMODULES = (
-    "bench",
+    "activations",
     "bins",
     "checkpoints",
     "cli",
@@ -22,9 +22,9 @@ _SUBMODULES = (
     "consistency_model",
     "datasets",
     "devices",
+    "digests",
     "errors",
     "evaluation",
-    "experiments",
     "files",
     "film_metrics",
     "flow",
@@ -32,9 +32,10 @@ _SUBMODULES = (
     "media",
     "metrics",
     "plots",
-    "report",
     "rollout",
     "samples",
+    "similarity",
+    "strips",
     "teaching",
     "training",
     "vgg",

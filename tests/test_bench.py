@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from keras import layers
 
-from colorlab import bench, checkpoints, color_model, colorize_film, devices, training
-from colorlab.bench import FAST, processes, steps
-from colorlab.bench.effort import digits, in_turn, spread
-from colorlab.cli import bench as command
-from colorlab.cli import main
+from colorlab import checkpoints, color_model, colorize_film, devices, training
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets import Manifest, PhotoSet
 from colorlab.errors import InputError
+from studies import bench
+from studies.bench import FAST, processes, steps
+from studies.bench.effort import digits, in_turn, spread
+from studies.cli import bench as command
+from studies.cli import main
 
 CONFIG = ColorModelConfig(n=8, taps=(2, 3), widths=(8, 8), context=8)
 ARMS = {"ours", "ours_float32", "plain"}
@@ -44,7 +45,7 @@ def inside(asked_once):
 
 @pytest.fixture(scope="module")
 def result(inside, tmp_path_factory):
-    """What `colorlab bench --fast --json` writes and prints; `inside` is not measured again."""
+    """What `python -m studies bench --fast --json` writes and prints; `inside` is not repeated."""
     path = tmp_path_factory.mktemp("bench") / "new" / "bench.json"
     with pytest.MonkeyPatch.context() as patch:
         stages = {name: lambda name=name: inside[name] for name in inside}
@@ -210,7 +211,7 @@ def test_the_json_says_what_where_and_how(result):
     found, _ = result
     assert set(found) == {"schema", "fast", "figures"} | CIRCUMSTANCES
     assert (found["schema"], found["fast"], found["seed"]) == (1, True, 3)
-    assert found["command"] == "colorlab bench --fast --quiet --seed 3 --json bench.json"
+    assert found["command"] == "python -m studies bench --fast --quiet --seed 3 --json bench.json"
     assert found["device"]
     assert found["cores"] >= 1
     assert set(found["figures"]) == {"import", "first_photo", "memory"} | {
@@ -293,7 +294,7 @@ def test_a_json_that_cannot_be_written_is_refused_first(nothing_measured, tmp_pa
     for path in (tmp_path, tmp_path / "file" / "bench.json"):
         assert main(["bench", "--fast", "--json", str(path)]) == 2
         error = capsys.readouterr().err
-        assert error.startswith("colorlab: cannot write")
+        assert error.startswith("studies: cannot write")
         assert str(tmp_path) in error
         assert error.count("\n") == 1
 
@@ -322,7 +323,7 @@ def test_processes_find_this_colorlab(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux tells it there")
 def test_peak_is_this_process_own():
-    code = "from colorlab.bench import processes; {}processes.tell_peak()"
+    code = "from studies.bench import processes; {}processes.tell_peak()"
     small, large = (
         json.loads(processes.run_python("-c", code.format(ballast))[0].splitlines()[-1])
         for ballast in ("", "held = bytearray(b'1') * 200_000_000; ")

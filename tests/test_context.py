@@ -5,12 +5,13 @@ import pytest
 from PIL import Image
 
 from colorlab import checkpoints, color_model, devices, files
-from colorlab.cli import main
-from colorlab.experiments import context, fitting, pictures, reduced
-from colorlab.experiments.film import figures, rolling
-from colorlab.experiments.film import strips as film_strips
-from colorlab.experiments.harness import Asked
+from colorlab import strips as film_strips
+from colorlab.strips import rolling
 from colorlab.training.color import prepare
+from studies import context, fitting, pictures, reduced
+from studies.cli import main
+from studies.film import figures
+from studies.harness import Asked
 
 # On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
@@ -159,7 +160,7 @@ def test_the_fast_experiment_from_end_to_end(tmp_path, monkeypatch, capsys):
         2, (1,),
     )  # fmt: skip
     monkeypatch.setattr(context.Scale, "of", classmethod(lambda cls, asked: tiny))
-    words = ["experiment", "context", "--fast", "--quiet", "--out", str(tmp_path / "run")]
+    words = ["context", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     result = files.read_json(tmp_path / "run" / "result.json")
     assert len(result["arms"]) == 10

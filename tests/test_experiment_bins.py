@@ -6,10 +6,10 @@ from PIL import Image
 
 from colorlab import devices, files, yuv
 from colorlab.bins import BinGrid
-from colorlab.cli import main
-from colorlab.experiments import bins, pictures, reduced
-from colorlab.experiments.harness import Asked
-from colorlab.experiments.reduced import Recipe
+from studies import bins, pictures, reduced
+from studies.cli import main
+from studies.harness import Asked
+from studies.reduced import Recipe
 
 # On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
@@ -169,7 +169,7 @@ def test_the_fast_experiment_from_end_to_end(tmp_path, monkeypatch, capsys):
     arms, opened = bins.arms, reduced.open_photos
     monkeypatch.setattr(bins, "arms", lambda asked: arms(asked)[2:])
     monkeypatch.setattr(bins, "prepare", lambda asked: opened(asked, (16, 30, 4)))
-    words = ["experiment", "bins", "--fast", "--quiet", "--out", str(tmp_path / "run")]
+    words = ["bins", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     result = files.read_json(tmp_path / "run" / "result.json")
     assert list(result["arms"]) == ["30-crossentropy-0", "31-crossentropy-0", "31-rebalanced-0"]

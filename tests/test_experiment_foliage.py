@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from colorlab import coast, files
-from colorlab.cli import main
 from colorlab.errors import InputError
-from colorlab.experiments import foliage, pictures, reduced
-from colorlab.experiments.foliage import sets as opened
-from colorlab.experiments.harness import Arm, Asked
-from colorlab.experiments.reactions import Scenes
-from colorlab.experiments.reduced import Photos, Recipe, Seen
+from studies import foliage, pictures, reduced
+from studies.cli import main
+from studies.foliage import sets as opened
+from studies.harness import Arm, Asked
+from studies.reactions import Scenes
+from studies.reduced import Photos, Recipe, Seen
 
 # On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
@@ -206,13 +206,13 @@ def test_foliage_from_end_to_end(tmp_path, monkeypatch, capsys):
     given = measured(0.1, 0.3, 0.5, 0.2)
     monkeypatch.setattr(foliage, "measure", lambda arm, data, progress: given[arm.name])
     out = tmp_path / "run"
-    assert main(["experiment", "foliage", "--fast", "--quiet", "--out", str(out)]) == 0
+    assert main(["foliage", "--fast", "--quiet", "--out", str(out)]) == 0
     result = files.read_json(out / "result.json")
     assert result["seeds"] == [0, 1, 2] and len(result["arms"]) == 9
     assert result["dataset"]["name"] == "coasts without trees and coasts with trees"
     assert (out / "foliage.png").exists()
     full = foliage.arms(Asked(seed=5))
     assert Recipe(**full[0].parameters["recipe"], seed=5) == Recipe(seed=5)
-    words = ["experiment", "grey_input", "--more-photos", "x.csv", "--out", str(tmp_path / "no")]
+    words = ["grey_input", "--more-photos", "x.csv", "--out", str(tmp_path / "no")]
     assert main(words) == 2
     assert "grey_input takes one set of photos" in capsys.readouterr().err

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from colorlab import devices, files, yuv
-from colorlab.cli import main
-from colorlab.experiments import loss, pictures, reduced
-from colorlab.experiments.harness import Asked
-from colorlab.experiments.reduced import Recipe
+from studies import loss, pictures, reduced
+from studies.cli import main
+from studies.harness import Asked
+from studies.reduced import Recipe
 
 # On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
@@ -159,7 +159,7 @@ def test_the_fast_experiment_from_end_to_end(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(loss, "RATES", (0, loss.USUAL))
     opened = reduced.open_photos
     monkeypatch.setattr(loss, "prepare", lambda asked: opened(asked, (16, 30, 4)))
-    words = ["experiment", "loss", "--fast", "--quiet", "--out", str(tmp_path / "run")]
+    words = ["loss", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     result = files.read_json(tmp_path / "run" / "result.json")
     assert list(result["arms"]) == [

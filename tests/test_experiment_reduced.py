@@ -9,11 +9,11 @@ import pytest
 from colorlab import devices, media, vgg, yuv
 from colorlab.bins import BinGrid
 from colorlab.errors import InputError
-from colorlab.experiments import answers, pictures, reduced, scores, statistics, taps
-from colorlab.experiments.harness import Asked
-from colorlab.experiments.reduced import Recipe, Seen
-from colorlab.experiments.verdicts import side
 from colorlab.training.run import Run
+from studies import answers, pictures, reduced, scores, statistics, taps
+from studies.harness import Asked
+from studies.reduced import Recipe, Seen
+from studies.verdicts import side
 
 pytestmark = pytest.mark.keras
 

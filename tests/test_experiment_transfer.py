@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from colorlab import color_model, files
-from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
-from colorlab.experiments import hypercolumns, learning, reduced, transfer
-from colorlab.experiments.harness import Asked
-from colorlab.experiments.reduced import Photos, Recipe
+from studies import hypercolumns, learning, reduced, transfer
+from studies.cli import main
+from studies.harness import Asked
+from studies.reduced import Photos, Recipe
 
 # On one backend: what trains here is tested on both by test_experiment_reduced.py.
 
@@ -207,7 +207,7 @@ def test_transfer_from_end_to_end(tmp_path, monkeypatch):
     opened = reduced.open_photos
     monkeypatch.setattr(transfer, "prepare", lambda asked: opened(asked, fast=(16, 15, 2)))
     out = tmp_path / "run"
-    words = ["experiment", "transfer", "--fast", "--quiet", "--out", str(out)]
+    words = ["transfer", "--fast", "--quiet", "--out", str(out)]
     assert main(words) == 0
     result = files.read_json(out / "result.json")
     assert result["seeds"] == [0] and list(result["arms"]) == [f"{k}-0" for k in transfer.ARMS]

@@ -11,21 +11,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlab import coast, experiments, files, media
-from colorlab.cli import main
+import studies
+from colorlab import activations, coast, digests, files, media, similarity
 from colorlab.errors import InputError
-from colorlab.experiments import (
-    activations,
-    digests,
+from studies import (
     grey_input,
     harness,
     pictures,
     reactions,
-    similarity,
     statistics,
 )
-from colorlab.experiments.harness import Arm, Asked
-from colorlab.plots.experiments import draw
+from studies.cli import main
+from studies.harness import Arm, Asked
+from studies.plots import draw
 
 pytestmark = pytest.mark.keras
 
@@ -163,7 +161,7 @@ QUIET = Asked(progress=False)
 
 def throw(out, asked=QUIET, only=(), **settings):
     dice = Dice(**settings)
-    return harness.run("dice", dice, asked, out, "colorlab experiment dice", only), dice.thrown
+    return harness.run("dice", dice, asked, out, "python -m studies dice", only), dice.thrown
 
 
 def test_an_experiment_that_was_killed_goes_on_where_it_stopped(tmp_path):
@@ -202,7 +200,7 @@ def test_a_result_says_what_was_done_with_what(tmp_path):
     assert result == files.read_json(tmp_path / "result.json")
     assert (result["schema"], result["seeds"], result["summary"]) == (1, [5], {"best": "ten"})
     assert result["dataset"] == {"name": "none", "sha256": "0", "photos": 3}
-    assert result["command"] == "colorlab experiment dice"
+    assert result["command"] == "python -m studies dice"
     assert result["arms"]["six"]["parameters"] == {"sides": 6}
     assert {"python", "colorlab", "keras", "backend", "numpy"} <= set(result["versions"])
     assert result["protocol"] and result["date"] and result["fast"] is False
@@ -240,6 +238,20 @@ def test_the_code_of_a_package_is_that_of_all_its_files(tmp_path):
     assert len(before) == 2 and digests.of_sources(str(inner)) == before[1:]
     inner.write_text("answer = 42")
     assert digests.of_sources(str(own)) == [before[0], *digests.of_sources(str(inner))] != before
+
+
+def test_words_about_code_leave_its_digest_and_strings_in_it_do_not(tmp_path):
+    path = tmp_path / "a.py"
+
+    def digest(source):
+        path.write_text(source)
+        return digests.of_sources(str(path))
+
+    bare = digest("LIMIT = 3\ndef two():\n    return 'two'\n")
+    told = '"""A module."""\nLIMIT = 3  # why\n"""Of all."""\n\n'
+    assert digest(f'{told}def two():\n    """Say it."""\n    return "two"\n') == bare
+    assert digest(f"{told}def two():\n    return 'too'\n") != bare
+    assert digest("LIMIT = 3\ndef two():\n    'two'\n") != bare
 
 
 # --- photos --------------------------------------------------------------------------------------
@@ -425,7 +437,7 @@ def test_reactions_from_end_to_end(tmp_path, monkeypatch, capsys):
     render, arms = reactions.render, reactions.arms
     monkeypatch.setattr(reactions, "render", lambda size, count, seed: render(32, 4, seed))
     monkeypatch.setattr(reactions, "arms", lambda asked: arms(asked)[:1])
-    assert main(["experiment", "reactions", "--fast", "--quiet", "--out", str(tmp_path)]) == 0
+    assert main(["reactions", "--fast", "--quiet", "--out", str(tmp_path)]) == 0
     result = files.read_json(tmp_path / "result.json")
     layers = result["summary"]["layers"]
     assert list(layers) == [activations.INPUT, *activations.LAYERS]
@@ -435,7 +447,7 @@ def test_reactions_from_end_to_end(tmp_path, monkeypatch, capsys):
             assert -1 <= layer[thing]["grey"]["low"] <= layer[thing]["grey"]["high"] <= 1
     assert set(result["summary"]["best"]) == set(reactions.THINGS)
     assert result["dataset"]["name"] == "coasts" and (tmp_path / "reactions.png").exists()
-    assert main(["experiment", "reactions", "--photos", "x", "--out", str(tmp_path)]) == 2
+    assert main(["reactions", "--photos", "x", "--out", str(tmp_path)]) == 2
     assert "renders its own coasts; leave out --photos" in capsys.readouterr().err
 
 
@@ -451,15 +463,15 @@ def tiny(monkeypatch):
 
 
 def test_the_fast_experiment_from_end_to_end(tiny, tmp_path, capsys):
-    words = ["experiment", "grey_input", "--fast", "--out", str(tmp_path / "new" / "run")]
+    words = ["grey_input", "--fast", "--out", str(tmp_path / "new" / "run")]
     assert main([*words, "--seed", "4", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     out = tmp_path / "new" / "run"
     result = files.read_json(out / "result.json")
-    assert result["question"] == experiments.QUESTIONS["grey_input"]
+    assert result["question"] == studies.QUESTIONS["grey_input"]
     assert result["fast"] is True and result["seeds"] == [4]
     assert result["dataset"]["name"] == "coasts" and result["dataset"]["photos"] == 4
-    assert result["command"] == "colorlab experiment grey_input --fast --out run --seed 4 --quiet"
+    assert result["command"] == "python -m studies grey_input --fast --out run --seed 4 --quiet"
     assert sorted(path.stem for path in out.glob("arms/*")) == ["embedded-4", "random-4"]
     layers = result["summary"]["layers"]
     for layer in layers.values():
@@ -480,25 +492,27 @@ def test_an_interrupted_command_says_that_it_goes_on(tiny, tmp_path, capsys, mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr(grey_input, "measure", stop)
-    words = ["experiment", "grey_input", "--fast", "--quiet", "--out", str(tmp_path / "run")]
+    words = ["grey_input", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 130
     assert "finished arms are kept in" in capsys.readouterr().err
 
 
 def test_without_a_name_the_questions_are_listed_and_no_backend_starts():
     code = (
-        "import sys; from colorlab.cli import main; "
-        "main(['experiment']); print({'keras', 'matplotlib'} & set(sys.modules))"
+        "import sys; from studies.cli import main; "
+        "main([]); print({'keras', 'matplotlib'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     *listed, started = done.stdout.splitlines()
     assert started == "set()", done.stderr
-    assert listed == [f"{name:10}  {question}" for name, question in experiments.QUESTIONS.items()]
+    questions = [f"{name:10}  {question}" for name, question in studies.QUESTIONS.items()]
+    assert listed[: len(questions)] == questions
+    assert [line.split()[0] for line in listed[len(questions) :]] == ["report", "bench"]
 
 
 def test_every_experiment_has_figures_of_its_own():
-    modules = (ROOT / "colorlab/plots/experiments").glob("[!_]*.py")
-    assert {path.stem for path in modules} == set(experiments.QUESTIONS)
+    modules = (ROOT / "studies/plots").glob("[!_]*.py")
+    assert {path.stem for path in modules} == set(studies.QUESTIONS)
     with pytest.raises(InputError, match="there is no experiment 'gray_input'"):
         draw("gray_input", {})
 
@@ -506,8 +520,8 @@ def test_every_experiment_has_figures_of_its_own():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("gray_input --fast --out {0}/x", "there is no experiment 'gray_input'"),
-        ("grey_input --fast", "an experiment needs --out"),
+        ("gray_input --fast --out {0}/x", "invalid choice: 'gray_input'"),
+        ("grey_input --fast", "arguments are required: --out"),
         ("grey_input --out {0}/x", "needs photos: give --photos"),
         ("grey_input --out {0}/x --photos {0}/none.csv", "there is no photo set at"),
         ("grey_input --fast --out {0}/x --photos {0}", "leave out --photos"),
@@ -519,7 +533,7 @@ def test_every_experiment_has_figures_of_its_own():
 )  # fmt: skip
 def test_bad_words_are_refused_in_one_line(words, said, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    assert main(["experiment", *words.format(tmp_path).split()]) == 2
+    assert main([*words.format(tmp_path).split()]) == 2
     printed, errors = capsys.readouterr()
     assert printed == "" and len(errors.splitlines()) == 1 and said in errors
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -528,5 +542,5 @@ def test_bad_words_are_refused_in_one_line(words, said, tmp_path, capsys):
 def test_every_fast_run_was_timed_and_ends_within_two_minutes():
     with open(ROOT / "results/experiments-fast.csv", newline="", encoding="utf-8") as file:
         seconds = {row["experiment"]: int(row["seconds"]) for row in csv.DictReader(file)}
-    assert set(seconds) == set(experiments.QUESTIONS)
+    assert set(seconds) == set(studies.QUESTIONS)
     assert max(seconds.values()) <= 120

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from colorlab import bins, checkpoints, coast, color_model, consistency_model, film_metrics, yuv
+from colorlab import strips as film_strips
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets import Clip
 from colorlab.errors import InputError
-from colorlab.experiments.film import learning, measures, rolling
-from colorlab.experiments.film import strips as film_strips
-from colorlab.experiments.film.learning import Recipe
+from colorlab.strips import learning, measures, rolling
+from colorlab.strips.learning import Recipe
+from studies.film.clips import strips_of_clips
 
 SIZE = (32, 48)
 CARD = {
@@ -112,7 +113,7 @@ def test_clips_are_cut_into_strips(color, cache):
     rgb = film_strips.scene_of(4).render(1.0, 40, 60)
     moving = np.stack([np.roll(rgb, 2 * k, axis=1) for k in range(9)])
     clip = Clip("roll.mp4", "roll", Fraction(30), moving)
-    found = film_strips.strips_of_clips(
+    found = strips_of_clips(
         [clip], [[4, 8]], {1: 2, 2: 3}, color, size=(40, 60), progress=False, cache=cache
     )
     assert found[2].rate == 15 and found[2].rgb.shape == (2, 3, 40, 60, 3)
@@ -120,7 +121,7 @@ def test_clips_are_cut_into_strips(color, cache):
     middle = found[1].back[0, 0, 10:30, 20:40]
     assert np.median(middle[..., 0]) == pytest.approx(-2, abs=0.3)
     with pytest.raises(InputError, match="has 9 frames; strips of the frames 4 to 12 do not fit"):
-        film_strips.strips_of_clips(
+        strips_of_clips(
             [clip], [[4]], {4: 3}, color, "first", size=(40, 60), progress=False, cache=cache
         )  # fmt: skip
 

@@ -1,108 +1,18 @@
-"""docs/findings.md says what the results of the experiments say."""
+"""What packaged models were chosen by, and what the docs say of it, is what results say."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
 from colorlab import checkpoints, evaluation, files
-from colorlab.experiments import foliage, grey_input, statistics
-from colorlab.experiments.verdicts import written
+from studies import grey_input, statistics
 
 ROOT = Path(__file__).parents[1]
 
 
-def percent(one):
-    return "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * one[key] for key in ("value", "low", "high")))
-
-
-def test_the_findings_quote_the_result():
+def test_the_kept_result_on_grey_is_judged_by_todays_rule():
     summary = files.read_json(ROOT / "results/experiments/grey_input.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    control = summary["control"]
-
-    def told(one, sign=""):
-        found = [f"{one[key]:{sign}.2f}" for key in ("value", "low", "high")]
-        return "{} [{}, {}]".format(*(re.sub(r"^[+-](0\.00)$", r"\1", text) for text in found))
-
-    for name, layer in summary["layers"].items():
-        ours, theirs = layer["unit_correlation"], control["layers"][name]["unit_correlation"]
-        difference = control["difference"][name]["unit_correlation"]
-        shown = [
-            *(told(one[pair]) for one in (ours, theirs) for pair in ("same", "other")),
-            *(told(difference[pair], "+") for pair in ("same", "margin")),
-            *(told(one[name]["cka"]["same"]) for one in (summary["layers"], control["layers"])),
-        ]
-        short = name.replace("block", "conv").replace("_conv", "_")
-        assert f"| {short} | {' | '.join(shown)} |" in text
-    assert f"**Verdict: {summary['verdict']}.**" in text
-    assert f"- {len(summary['kept'])} of 13 layers" in text
     assert summary == {**summary, **grey_input.judge(summary["layers"], summary.get("control"))}
-
-
-def test_the_findings_quote_the_losses():
-    summary = files.read_json(ROOT / "results/experiments/loss.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    lines = {
-        "regression": summary["curve"]["euclidean"]["regression"],
-        "classification, mean": summary["curve"]["crossentropy"]["mean"],
-        "classification, annealed, T = 0.4": summary["curve"]["crossentropy"]["annealed 0.4"],
-        "rebalanced, argmax": summary["curve"]["rebalanced"]["argmax"],
-    }
-    for name, one in lines.items():
-        share = [round(100 * one["colourfulness"][key]) for key in ("value", "low", "high")]
-        gain = [one["gain"][key] for key in ("value", "low", "high")]
-        shown = "{} % [{}, {}]".format(*share), "{:.2f} [{:.2f}, {:.2f}]".format(*gain)
-        assert f"| {name} | {shown[0]} | {shown[1]} |" in text
-    verdicts = summary["verdict"]
-    assert f"that regression desaturates **{verdicts['desaturation']}** here" in text
-    assert f"optimize **{verdicts['easier']}**" in " ".join(text.split())
-    assert f"that it is more stable over seeds **{verdicts['stable']}**" in text
-
-
-def test_the_findings_quote_the_reactions():
-    summary = files.read_json(ROOT / "results/experiments/reactions.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    for thing, name in summary["best"].items():
-        shown = [
-            "{value:.2f} [{low:.2f}, {high:.2f}]".format(**summary["layers"][name][thing][key])
-            for key in ("color", "grey", "other_color", "other_grey")
-        ]
-        short = name.replace("block", "conv").replace("_conv", "_")
-        assert f"| {thing} | {short} | {' | '.join(shown)} |" in text
-
-
-def test_the_findings_quote_the_memories():
-    summary = files.read_json(ROOT / "results/experiments/recurrent.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    for name, one in summary["kinds"].items():
-        cost, free = summary["costs"][name], one["free"]
-        drift, warp = (
-            "{:{f}} [{:{f}}, {:{f}}]".format(*(free[kind][key] for key in keys), f=form)
-            for kind, form in (("drift", "+.1f"), ("warp", ".2f"))
-            for keys in [("value", "low", "high")]
-        )
-        shown = [str(cost["parameters"]), f"{cost['processor']:.1f}"]
-        shown += [percent(one["truth"]["accuracy"]), percent(free["accuracy"]), drift, warp]
-        assert f"| `{name}` | {' | '.join(shown)} |" in text
-    verdicts = summary["verdicts"]
-    assert {verdicts[key] for key in ("recurrent", "instead")} == {"mixed"}
-    assert {verdicts[key] for key in ("windows", "warping")} == {"cannot be told"}
-    assert "**Verdict: mixed** for recurrence" in text
-    assert "**cannot be told** for windows and for warping" in text
-
-
-def test_the_findings_quote_the_contexts():
-    summary = files.read_json(ROOT / "results/experiments/context.json")["summary"]
-    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-    for name, one in summary["colors"].items():
-        told = [one["contexts"][key] for key in ("truth", "first", "free", "none")]
-        shown = [percent(part["accuracy"]) for part in (one["color"], *told, one["copy"])]
-        assert f"| {name} | {' | '.join(shown)} |" in text
-    verdicts = summary["verdicts"]
-    assert f"corrects for a weaker color model: {verdicts['corrects']}**, told the truth" in text
-    assert f"**Left to itself it does so, too: {verdicts['by_itself']}**" in text
-    assert f"more with the truth than copy it: {verdicts['more']}.**" in text
 
 
 def six(models, name):
@@ -244,53 +154,3 @@ def test_the_findings_quote_the_papers_film_model():
         "from {} and {} % after the first to {} and {} % after the tenth".format(*first, *last)
         in text
     )
-
-
-def quoted(name):
-    """Return the summary of an experiment's kept result, and the findings."""
-    summary = files.read_json(ROOT / f"results/experiments/{name}.json")["summary"]
-    return summary, (ROOT / "docs/findings.md").read_text(encoding="utf-8")
-
-
-def test_the_findings_quote_the_bins():
-    summary, text = quoted("bins")
-    for name, one in {**summary["numbers"], "31, rebalanced": summary["rebalanced"]}.items():
-        shown = [f"{one['loss']['value']:.2f}", f"{one['prior']['value']:.2f}"]
-        shown += [f"{one['uniform']:.2f}", written(one["learnt"], ".2f")]
-        shown += [percent(one["accuracy"]), f"{100 * one['majority']['value']:.1f}"]
-        shown += [written(one["gain mean"], ".2f"), f"{one['ceiling']['value']:.1f}"]
-        shown += [written(one["neutral annealed 0.4"], ".1f"), f"{one['floor']['value']:.1f}"]
-        assert f"| {name} | {' | '.join(shown)} |" in text
-    assert f"keeps neutral pixels cleaner: {summary['verdict']}.**" in text
-
-
-def test_the_findings_quote_the_transfer():
-    summary, text = quoted("transfer")
-    for name, one in summary["kinds"].items():
-        against = summary["against"].get(name)
-        shown = [one["label"], str(one["parameters"]), written(one["curve"][-1], ".2f")]
-        shown += ["–" if against is None else written(against, "+.3f")]
-        shown += [f"{one['minutes'][-1]:.1f}", written(one["psnr_gain"], ".2f")]
-        assert f"| {' | '.join(shown)} |" in text
-    claims = summary["claims"]
-    assert f"shortens training: {claims['shortens']}**" in text
-    assert f"in minutes: {claims['minutes']}**" in text
-    assert f"Blocks 4 and 5 are worth having: {claims['depth']}**" in text
-    assert f"Adding is better than concatenating: {claims['residual']}.**" in text
-
-
-def test_the_findings_quote_the_foliage():
-    summary, text = quoted("foliage")
-    names = {"water": "water", "both": "water and landscapes", "longer": "water, as many steps"}
-    for kind, one in summary["kinds"].items():
-        parts = one["water"], one["landscape"]
-        shown = [written(part["loss"], ".2f") for part in parts]
-        shown += [written(part["psnr_gain"], ".2f") for part in parts]
-        shown += [written(part["colourfulness"], ".0f", 100) for part in parts]
-        shown += [written(one["regions"][thing], ".2f") for thing in foliage.THINGS]
-        assert f"| {names[kind]} | {' | '.join(shown)} |" in text
-    claims = summary["claims"]
-    assert f"Landscapes gain: {claims['landscapes_gain']}**" in text
-    assert f"Water photos lose: {claims['water_loses']}**" in text
-    assert f"unsure of foliage: {claims['foliage_unsure']}**" in text
-    assert f"surer of it: {claims['foliage_surer']}.**" in text

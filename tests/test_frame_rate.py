@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colorlab import checkpoints, color_model, datasets, files, film_metrics
+from colorlab import checkpoints, color_model, datasets, film_metrics
+from colorlab import strips as film_strips
 from colorlab.checkpoints import ColorModel
-from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets import Clip, ClipSet
 from colorlab.errors import InputError
-from colorlab.experiments import frame_rate, harness
-from colorlab.experiments.film import learning, rolling
-from colorlab.experiments.film import strips as film_strips
-from colorlab.experiments.film.figures import over_samples
-from colorlab.experiments.frame_rate import Films, Scale
-from colorlab.experiments.frame_rate.cells import FIGURES, against_copying
-from colorlab.experiments.frame_rate.films import add_clips
-from colorlab.experiments.harness import Asked
-from colorlab.plots.experiments import draw
+from colorlab.strips import learning, rolling
+from studies import frame_rate, harness
+from studies.cli import main
+from studies.film.figures import over_samples
+from studies.frame_rate import Films, Scale
+from studies.frame_rate.cells import FIGURES, against_copying
+from studies.frame_rate.films import add_clips
+from studies.harness import Asked
+from studies.plots import draw
 
 # On one backend: what trains here is tested on both by test_film_measures.py.
 
@@ -291,10 +291,10 @@ def test_training_pairs_end_alike_at_every_stride(small, clips, color):
 def test_what_means_nothing_here_is_refused(small, capsys, tmp_path):
     with pytest.raises(InputError, match="takes no --split; it renders its own coasts"):
         frame_rate.prepare(Asked(split="val"))
-    run = ["experiment", "frame_rate", "--out", str(tmp_path)]
+    run = ["frame_rate", "--out", str(tmp_path)]
     assert main([*run, "--photos", "photos.csv"]) == 2
     assert "frame_rate takes no photos but films" in capsys.readouterr().err
-    assert main(["experiment", "loss", "--out", str(tmp_path), "--clips", "clips.csv"]) == 2
+    assert main(["loss", "--out", str(tmp_path), "--clips", "clips.csv"]) == 2
     assert "loss takes no clips; leave out --clips" in capsys.readouterr().err
 
 
@@ -304,38 +304,3 @@ def test_changed_pixels_are_those_of_the_film_metrics(films):
     (before, now), (uv_before, uv) = (np.moveaxis(one, 1, 0) for one in (pairs.labels, pairs.uv))
     found = film_metrics.changed(before, now, uv_before, uv, pairs.color.grid.width)
     assert np.array_equal(tested.changed, found)
-
-
-# --- what the documentation says -----------------------------------------------------------------
-
-
-def test_the_page_on_frame_rate_quotes_the_result():
-    summary = files.read_json(ROOT / "results/experiments/frame_rate.json")["summary"]
-    text = (ROOT / "docs/frame-rate.md").read_text(encoding="utf-8")
-    cells, against = summary["cells"], summary["against"]
-
-    def told(one, digits=3, sign="+"):
-        return "{} [{}, {}]".format(
-            *(f"{one[key]:{sign}.{digits}f}" for key in ("value", "low", "high"))
-        )
-
-    names = {
-        "scheduled": "30, scheduled sampling",
-        "30 x10": "30, camera 10 times as fast",
-        "30 x30": "30, camera 30 times as fast",
-    }
-    columns = {"index": 3, "accuracy": 3, "uncovered": 3, "error": 2, "warp": 2}
-    for learnt, one in against.items():
-        shown = [told(cells["index"][learnt]["30"], sign="")]
-        shown += [told(one[key], digits) for key, digits in columns.items()]
-        assert f"| {names.get(learnt, learnt)} | {' | '.join(shown)} |" in text
-    assert f"**Verdict on the guess: {summary['verdict']}** by the rule" in text
-    assert summary["verdicts"]["steady"] == "holds" and "*holds*" in text
-    words = " ".join(text.split())
-    own = cells["index"]["30"]["30"]
-    assert "{:.0f} % of the pixels [{:.0f}, {:.0f}]".format(
-        *(100 * own[key] for key in ("value", "low", "high"))
-    ) in words  # fmt: skip
-    findings = " ".join((ROOT / "docs/findings.md").read_text(encoding="utf-8").split())
-    assert f"**Verdict: {summary['verdict']}** by the rule" in findings
-    assert f"is told: **{summary['verdicts']['scheduled']}**" in findings

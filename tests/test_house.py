@@ -3,6 +3,7 @@
 import ast
 import email
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -24,18 +25,22 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MODULES = sorted((ROOT / "colorlab").rglob("*.py"))
+STUDIES = sorted((ROOT / "studies").rglob("*.py"))
 
 # A module imports from its own row or from rows above it, never from a row below.
 ROWS = {
-    "foundation": {"errors", "files"},
-    "colour": {"yuv", "bins", "flow"},
+    "foundation": {"errors", "files", "digests"},
+    "colour": {"yuv", "bins", "flow", "similarity"},
     "pictures": {"media", "coast", "datasets", "samples"},
-    "models": {"vgg", "color_model", "consistency_model", "losses", "checkpoints", "devices"},
+    "models": {
+        *("vgg", "activations", "color_model", "consistency_model", "losses", "checkpoints"),
+        "devices",
+    },
     "work": {
         *("training", "rollout", "metrics", "evaluation", "colorize", "colorize_film"),
-        *("experiments", "bench", "film_metrics"),
+        *("strips", "film_metrics"),
     },
-    "faces": {"plots", "report", "teaching", "widgets", "cli", "__main__"},
+    "faces": {"plots", "teaching", "widgets", "cli", "__main__"},
 }
 
 
@@ -140,9 +145,9 @@ def test_locks_name_no_address_and_one_tensorflow():
 def test_every_third_party_import_is_a_declared_dependency():
     declared = set(requirements(PROJECT["dependencies"]))
     distributions = metadata.packages_distributions()
-    for path in MODULES:
+    for path in (*MODULES, *STUDIES):
         for name in {dotted.split(".")[0] for dotted in imports(path)}:
-            if name in sys.stdlib_module_names or name in ("", "colorlab"):
+            if name in sys.stdlib_module_names or name in ("", "colorlab", "studies"):
                 continue
             providers = {canonicalize_name(item) for item in distributions.get(name, [name])}
             assert providers & declared or optional_import(name), f"{path.name} imports {name}"
@@ -175,12 +180,21 @@ def test_modules_import_only_from_rows_above_them():
                 assert row(used) <= row(module), f"{path.name} imports colorlab.{used}"
 
 
-def test_library_code_imports_no_tensorflow():
+def test_library_code_imports_neither_tensorflow_nor_studies():
     users = {
         str(path.relative_to(ROOT)): {name.split(".")[0] for name in imports(path)}
-        for path in MODULES
+        for path in (*MODULES, *STUDIES)
     }
     assert [name for name, used in users.items() if "tensorflow" in used] == []
+    library = [name for name in users if name.startswith("colorlab")]
+    assert [name for name in library if "studies" in users[name]] == []
+
+
+def test_notebooks_run_where_only_the_wheel_is():
+    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        assert not re.search(r"(?:import|from|-m) studies\b", code), path.name
 
 
 def test_import_starts_no_backend():

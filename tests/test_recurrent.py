@@ -8,15 +8,16 @@ import pytest
 from PIL import Image
 
 from colorlab import checkpoints, consistency_model, files
-from colorlab.cli import main
+from colorlab import strips as film_strips
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
-from colorlab.experiments import recurrent
-from colorlab.experiments.film import effort, figures, memories, rolling, windows
-from colorlab.experiments.film import strips as film_strips
-from colorlab.experiments.film.memories import KINDS, MemoryConfig, Remembering
-from colorlab.experiments.film.windows import Recipe
-from colorlab.experiments.harness import Asked
+from colorlab.strips import rolling
+from studies import recurrent
+from studies.cli import main
+from studies.film import effort, figures, memories, windows
+from studies.film.memories import KINDS, MemoryConfig, Remembering
+from studies.film.windows import Recipe
+from studies.harness import Asked
 
 # The experiment as a whole runs on one backend; what it trains is tested on both.
 
@@ -282,7 +283,7 @@ def test_the_fast_experiment_from_end_to_end(color, tmp_path, monkeypatch, capsy
     monkeypatch.setattr(recurrent.Scale, "of", classmethod(lambda cls, asked: tiny))
     monkeypatch.setattr(checkpoints, "load", lambda *_, **__: color)
     monkeypatch.setattr(effort, "peaks", lambda *_: {"film": 1, "training": 2, "source": "told"})
-    words = ["experiment", "recurrent", "--fast", "--quiet", "--out", str(tmp_path / "run")]
+    words = ["recurrent", "--fast", "--quiet", "--out", str(tmp_path / "run")]
     assert main(words) == 0
     result = files.read_json(tmp_path / "run" / "result.json")
     assert list(result["arms"])[:4] == ["color", "copy", "freeze", "costs"]

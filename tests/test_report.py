@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from colorlab import checkpoints, files, report
+from colorlab import checkpoints, files
 from colorlab.errors import InputError
-from colorlab.experiments import QUESTIONS
+from colorlab.teaching.results import histories, read_history
+from studies import QUESTIONS, report
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -152,6 +153,32 @@ def test_experiments_are_told_with_command_time_and_memory(tmp_path):
     assert told["loss"].endswith("| `colorlab experiment loss` | 2 | 2 | 2.5 GB | 2026-01-02 |")
     assert told["bins"].endswith("| 2 | 0.4 | – | 2026-01-02 |")
     assert told["foliage"].endswith("| not run in full yet | – | – | – | – |")
+
+
+def test_findings_are_up_to_date_with_results():
+    """After a new run `python -m studies report` makes them so."""
+    pages = report.finding_tables(report.read_experiments(ROOT / "results"))
+    assert sum(map(len, pages.values())) == len(QUESTIONS)
+    for name, tables in pages.items():
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        for marks, table in tables.items():
+            assert report.updated(text, table, marks) == text, marks[0]
+
+
+def test_a_finding_is_told_with_its_interval_and_its_verdicts():
+    def told(*numbers):
+        return dict(zip(("value", "low", "high"), numbers, strict=True))
+
+    one = {"colourfulness": told(0.5, 0.4, 0.6), "gain": told(1, -0.5, 2)}
+    curve = {"euclidean": {"regression": one}, "crossentropy": {"annealed 0.2": one}}
+    curve["rebalanced"] = {"mean": one, "argmax": one}
+    verdict = {"desaturation": "holds", "easier": "cannot be told", "stable": "does not hold"}
+    summary = {"curve": curve, "verdict": verdict}
+    pages = report.finding_tables({"loss": {"summary": summary}})
+    (text,) = pages["findings.md"].values()
+    assert "| classification, annealed, T = 0.2 | 50 % [40, 60] | 1.00 [-0.50, 2.00] |" in text
+    assert text.endswith("- classification is more stable over seeds: **does not hold**")
+    assert pages["frame-rate.md"] == {}
 
 
 def test_the_table_of_experiments_is_up_to_date():
@@ -328,38 +355,38 @@ def test_results_are_of_the_models_as_they_are_shipped():
 def test_history_is_read_as_numbers(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("epoch,loss\n1,4.5\n2,4.25\n")
-    assert report.read_history(path) == [
+    assert read_history(path) == [
         {"epoch": 1, "loss": 4.5, "stage": 1},
         {"epoch": 2, "loss": 4.25, "stage": 1},
     ]
-    rows = report.read_history(path, path)
+    rows = read_history(path, path)
     assert [(row["epoch"], row["stage"]) for row in rows] == [(1, 1), (2, 1), (3, 2), (4, 2)]
     path.write_text("epoch,loss\n")
     with pytest.raises(InputError, match="no epoch"):
-        report.read_history(path)
+        read_history(path)
     path.write_text("epoch,loss\n1,high\n")
     with pytest.raises(InputError, match="cannot read"):
-        report.read_history(path)
+        read_history(path)
 
 
 def test_stages_are_found_in_their_order(tmp_path):
     with pytest.raises(InputError, match="needs m-stage1-history"):
-        report.histories(tmp_path, "m")
+        histories(tmp_path, "m")
     for k in range(1, 12):
         write_history(tmp_path / f"m-stage{k}-history.csv", (4, 4))
     for name in ("mm-stage1", "m-stage1-x", "m-100-epochs", "m-stage1b"):
         write_history(tmp_path / f"{name}-history.csv", (4, 4))
-    found = [path.name for path in report.histories(tmp_path, "m")]
+    found = [path.name for path in histories(tmp_path, "m")]
     assert found == [f"m-stage{k}-history.csv" for k in range(1, 12)]
     (tmp_path / "m-stage2-history.csv").unlink()
     with pytest.raises(InputError, match=r"stages \[1, 3"):
-        report.histories(tmp_path, "m")
+        histories(tmp_path, "m")
 
 
 def test_the_finding_of_a_long_training_is_computed(tmp_path):
     def finding(*losses):
         write_history(tmp_path / "history.csv", *losses)
-        return report.overfitting(report.read_history(tmp_path / "history.csv"))
+        return report.overfitting(read_history(tmp_path / "history.csv"))
 
     assert finding((4.0, 4.0), (3.7, 3.75), (3.5, 3.9), (3.0, 4.25)) == (
         "Overfitting after epoch 2: until epoch 4 validation 3.75 → 4.25, training 3.70 → 3.00\n"
@@ -376,17 +403,17 @@ def test_the_finding_of_a_long_training_is_computed(tmp_path):
 @pytest.mark.keras
 def test_report_renews_the_page_and_draws_what_there_is(tmp_path, monkeypatch, model):
     from colorlab import checkpoints
-    from colorlab.cli import main
+    from studies.cli import main
 
     monkeypatch.setattr(checkpoints, "load", lambda: model)
     results, page, pictures = tmp_path / "results", tmp_path / "page.md", tmp_path / "pictures"
     files.write_json(results / report.TEST, result(**{model.name: entry()}))
     write_history(results / f"{model.name}-stage1-history.csv", (4.0, 4.1))
     page.write_text("\n".join((*report.MARKS, *report.FILM_MARKS, "")))
-    how = tmp_path / "how.md"
+    how = tmp_path / "reproducing.md"
     how.write_text("\n".join(report.EXPERIMENT_MARKS))
     words = [f"--results={results}", f"--readme={page}", f"--pictures={pictures}"]
-    words.append(f"--reproducing={how}")
+    words.append(f"--docs={tmp_path}")
     assert main(["report", *words]) == 0
     assert f"| `{model.name}`, annealed, T = 0.5 | 3.700 |" in page.read_text()
     assert "| not run in full yet | – |" in how.read_text()

@@ -88,7 +88,7 @@ def test_photos_and_frames_are_measured(coast, small_model, monkeypatch):
 
 
 def measured(device, seconds, **more):
-    """A file as `colorlab bench --devices` writes it."""
+    """A file as `python -m studies bench --devices` writes it."""
     ways = {"batch": {"seconds": {"median": 15 * seconds}, "pictures": 15}}
     return {
         "figures": {"devices": {device: {"card": None, "models": {"m": ways}} | more}},

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from colorlab import checkpoints
-from colorlab.experiments.film import rolling
+from colorlab.strips import rolling
 from colorlab.teaching import rates
 
 pytestmark = pytest.mark.keras

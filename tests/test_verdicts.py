@@ -2,7 +2,7 @@
 
 import pytest
 
-from colorlab.experiments import verdicts
+from studies import verdicts
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 
-from colorlab import coast, yuv
+from colorlab import activations, coast, yuv
 from colorlab.errors import InputError
-from colorlab.experiments import activations
 from colorlab.widgets import LayerExplorer, layers
 
 pytestmark = pytest.mark.keras

@@ -9,19 +9,16 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import colorlab
 from colorlab.errors import InputError
 
-_COMMANDS = (
-    *("demo", "colorize", "train", "evaluate", "experiment"),
-    *("data", "report", "bench", "info", "lab"),
-)
+_COMMANDS = (*("demo", "colorize", "train", "evaluate", "data", "info", "lab"),)
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser that complains in one line, as everything else here does."""
 
     def error(self, message: str) -> NoReturn:
@@ -31,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; no backend is imported."""
-    top = _Parser(
+    top = Parser(
         prog="colorlab",
         description="See, run and change how a computer adds plausible colour to grey pictures.",
     )
@@ -55,6 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
+    return run(parser, arguments, "colorlab")
+
+
+def run(
+    parser: Callable[[], argparse.ArgumentParser], arguments: Sequence[str] | None, name: str
+) -> int:
+    """Run the command that a parser reads, and turn refusals into one line and an exit status.
+
+    Parameters
+    ----------
+    parser : callable
+        Makes the parser; every command of it sets ``run``.
+    arguments : sequence of str or None
+        As for `main`.
+    name : str
+        What the line on standard error begins with.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -64,11 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except InputError as error:
-        print(f"colorlab: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         said = str(stop) or "interrupted; nothing half-written was left."
-        print(f"colorlab: {said}", file=sys.stderr)
+        print(f"{name}: {said}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

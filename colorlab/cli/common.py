@@ -196,11 +196,11 @@ def check_folder(folder: Path) -> None:
             raise InputError(f"cannot write into {folder}: {part} is a file; name another folder.")
 
 
-def command_line(words: Sequence[str]) -> str:
+def command_line(words: Sequence[str], program: str = "colorlab") -> str:
     """Return the command as results keep it: folders cut from paths, so no one's disk is named."""
     shown = []
     for word in words:
         name, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
         is_path = os.sep in value or (os.altsep is not None and os.altsep in value)
         shown.append(f"{name}{equals}{Path(value).name if is_path else value}")
-    return " ".join(["colorlab", *shown])
+    return " ".join([program, *shown])

@@ -248,9 +248,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _draw(path: Path, shown: list[Any], entries: dict[str, Any], title: str) -> None:
     """Draw one contact sheet."""
-    from colorlab import plots, report
+    from colorlab import evaluation, plots
 
-    words = [report.decoder(entry) for entry in entries.values()]
+    words = [evaluation.decoder_words(entry) for entry in entries.values()]
     words = [one.removeprefix("annealed, ") if "saturation" in one else one for one in words]
     ways = [f"{key.split(':')[0]}\n{one}" for key, one in zip(entries, words, strict=True)]
     notes = []

@@ -16,6 +16,7 @@ from colorlab.color_model.network import (
     build,
     build_on_taps,
     count_parameters,
+    flatten_heads,
     own_variables,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "build_on_taps",
     "config_from_json",
     "count_parameters",
+    "flatten_heads",
     "own_variables",
 ]

@@ -222,3 +222,16 @@ def count_parameters(network: keras.Model) -> dict[str, int]:
         "frozen": int(backbone.count_params()),
         "total": int(network.count_params()),
     }
+
+
+def flatten_heads(network: keras.Model) -> None:
+    """Shrink the kernels of ``u_head`` and ``v_head``, so that training starts near uniform bins.
+
+    Parameters
+    ----------
+    network : keras.Model
+        A color model or a consistency model; its kernels are changed in place.
+    """
+    for head in "uv":
+        kernel = network.get_layer(f"{head}_head").kernel
+        kernel.assign(0.01 * kernel)

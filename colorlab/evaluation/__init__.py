@@ -5,7 +5,7 @@ from colorlab.evaluation.film import count_transitions, evaluate_film
 from colorlab.evaluation.film_entries import entries, working_height
 from colorlab.evaluation.film_tuning import choose_memory, tune_memory
 from colorlab.evaluation.flow import compare_flows
-from colorlab.evaluation.sheet import Sheet, Shown, Strip
+from colorlab.evaluation.sheet import Sheet, Shown, Strip, decoder_words
 from colorlab.evaluation.tuning import (
     RULE,
     TEMPERATURES,
@@ -29,6 +29,7 @@ __all__ = [
     "compare_flows",
     "count_transitions",
     "decoder_curve",
+    "decoder_words",
     "entries",
     "evaluate_color",
     "evaluate_film",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,3 +148,24 @@ class Strip:
             for name, rgb in pictures.items():
                 self.pictures.setdefault(name, []).append(yuv.to_uint8(rgb))
                 self.psnr.setdefault(name, []).append(metrics.psnr(pictures["truth"], rgb))
+
+
+def decoder_words(entry: dict[str, Any]) -> str:
+    """Return the words for an entry's decoder.
+
+    Parameters
+    ----------
+    entry : dict
+        Of a result: ``decode``, ``temperature`` and ``saturation``.
+
+    Returns
+    -------
+    str
+        For example ``annealed, T = 0.5``.
+    """
+    words = [entry["decode"]]
+    if entry["temperature"] is not None:
+        words.append(f"T = {entry['temperature']:g}")
+    if entry.get("saturation", 1.0) != 1:
+        words.append(f"saturation {entry['saturation']:g}")
+    return ", ".join(words)

@@ -1,8 +1,8 @@
 """Figures: pictures, histories, errors over films, layers, the architecture. Nothing is computed.
 
 Every function returns a matplotlib figure, made without pyplot, so that nothing lingers in memory
-and a notebook shows it once. `save` writes it. What each experiment draws of its result is in
-`colorlab.plots.experiments`.
+and a notebook shows it once. `save` writes it. What a study draws of its result
+is its own affair: `studies/plots` of a checkout.
 """
 
 from colorlab.plots.films import film_errors

@@ -266,8 +266,9 @@ def known_paces() -> list[Pace]:
     Returns
     -------
     list of Pace
-        From ``results/devices-cpu.json`` and ``devices-gpu.json``, as far as they are there, which
-        ``colorlab bench --devices`` wrote; gains are over the processor where there is one.
+        From ``results/devices-cpu.json`` and ``devices-gpu.json``, as far as they are there,
+        which ``python -m studies bench --devices`` wrote; gains are over the processor, where
+        there is one.
     """
     found: list[Pace] = []
     for kind in ("cpu", "gpu"):

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import checkpoints, film_metrics
+from colorlab import checkpoints, film_metrics, strips
 from colorlab.checkpoints import ColorModel
-from colorlab.experiments.film import learning, measures, rolling, strips
-from colorlab.experiments.film.strips import Strips
+from colorlab.strips import Strips, learning, measures, rolling
 
 TIMES = (3.0, 9.0)
 """Seconds at which every pair of frames ends."""
@@ -90,7 +89,7 @@ def prepare(
     Raises
     ------
     InputError
-        As `colorlab.experiments.film.strips.strips`.
+        As `colorlab.strips.strips`.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of several networks
     color = model if isinstance(model, ColorModel) else checkpoints.load(model)
@@ -123,7 +122,7 @@ def learn(
     steps : int
         Steps of Adam; of one seed, order and initial weights are the same at every rate.
     crop : int
-        As for `colorlab.experiments.film.learning.Recipe`.
+        As for `colorlab.strips.learning.Recipe`.
     cache : path, optional
         Folder of trained networks, from which the same training is recalled.
     seed : int

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import re
 from pathlib import Path
 from typing import Any
 
 import colorlab
-from colorlab import files, report
+from colorlab import files
 from colorlab.errors import InputError
 
 
@@ -43,7 +46,7 @@ def history(name: str) -> list[dict[str, float]]:
     Returns
     -------
     list of dict
-        As `colorlab.report.read_history` gives it: one per epoch, column to number.
+        As `read_history` gives it: one per epoch, column to number.
 
     Raises
     ------
@@ -51,8 +54,76 @@ def history(name: str) -> list[dict[str, float]]:
         When there is no such history.
     """
     single = _home("results") / f"{name}-history.csv"
-    paths = [single] if single.is_file() else report.histories(_home("results"), name)
-    return report.read_history(*paths)
+    paths = [single] if single.is_file() else histories(_home("results"), name)
+    return read_history(*paths)
+
+
+def histories(folder: str | os.PathLike[str], name: str) -> list[Path]:
+    """List the histories of a model's trainings, in the order in which they went on.
+
+    Parameters
+    ----------
+    folder : path
+        Usually ``results``.
+    name : str
+        The model's name.
+
+    Returns
+    -------
+    list of pathlib.Path
+        ``NAME-stage1-history.csv``, ``NAME-stage2-history.csv`` and so on.
+
+    Raises
+    ------
+    InputError
+        When there is none, or one is missing in between.
+    """
+    found = sorted(
+        (int(match[1]), path)
+        for path in Path(folder).glob(f"{name}-stage*-history.csv")
+        if (match := re.fullmatch(rf"{re.escape(name)}-stage(\d+)-history.csv", path.name))
+    )
+    numbers = [number for number, _ in found]
+    if not found or numbers != list(range(1, len(found) + 1)):
+        raise InputError(
+            f"{folder} needs {name}-stage1-history.csv and so on, one per training; received the "
+            f"stages {numbers}."
+        )
+    return [path for _, path in found]
+
+
+def read_history(*paths: str | os.PathLike[str]) -> list[dict[str, float]]:
+    """Read a training's history, or that of several trainings that went on from one another.
+
+    Parameters
+    ----------
+    *paths : path
+        One ``history.csv`` per training, in order.
+
+    Returns
+    -------
+    list of dict
+        One per epoch: column to number; the epochs are counted through, and ``stage`` is the
+        training's number, from 1.
+
+    Raises
+    ------
+    InputError
+        When it is missing, empty or holds other than numbers.
+    """
+    rows: list[dict[str, float]] = []
+    for stage, path in enumerate(paths, 1):
+        before = len(rows)
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file):
+                    numbers = {key: float(value) for key, value in row.items()}
+                    rows.append({**numbers, "epoch": numbers["epoch"] + before, "stage": stage})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise InputError(f"cannot read {path} as a training's history: {error}.") from error
+        if len(rows) == before:
+            raise InputError(f"{path} holds no epoch; train first.")
+    return rows
 
 
 def card(name: str) -> dict[str, Any]:

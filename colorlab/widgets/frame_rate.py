@@ -208,7 +208,7 @@ def panels_of(result: Mapping[str, Any] | None) -> tuple[Panel, ...]:
     Parameters
     ----------
     result : mapping or None
-        What ``colorlab experiment frame_rate`` wrote: all of it, or its summary.
+        What ``python -m studies frame_rate`` wrote: all of it, or its summary.
 
     Returns
     -------

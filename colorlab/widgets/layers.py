@@ -11,9 +11,8 @@ import numpy as np
 from matplotlib import colormaps
 from numpy.typing import ArrayLike, NDArray
 
-from colorlab import yuv
+from colorlab import similarity, yuv
 from colorlab.errors import InputError
-from colorlab.experiments import similarity
 from colorlab.widgets.explorer import Explorer
 
 ORDERS = ("by number", "least alike first", "most alike first")
@@ -54,7 +53,7 @@ def look(network: Any, rgb: ArrayLike) -> Looks:
     Parameters
     ----------
     network : keras.Model
-        From `colorlab.experiments.activations.build`.
+        From `colorlab.activations.build`.
     rgb : array_like, (H, W, 3)
         uint8, or float in [0, 1].
 
