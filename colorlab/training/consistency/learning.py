@@ -23,6 +23,8 @@ from colorlab.training.consistency.seeing import see
 from colorlab.training.run import BEST, Run, Task
 from colorlab.training.settings import Settings
 
+_PHOTOS_ALONE = frozenset({"crop", "curve", "grain", "zoom", "loss", "devices"})
+
 
 def train_consistency(
     clips: ClipSet,
@@ -49,8 +51,9 @@ def train_consistency(
     config : ConsistencyConfig, optional
         The architecture.
     settings : Settings, optional
-        How to train; what concerns photos alone is ignored. A batch is of `batch_size` pairs, or
-        windows: B windows of W frames cost about as much as B * W pairs.
+        How to train. A batch is of `batch_size` pairs, or windows: B windows of W frames cost about
+        as much as B * W pairs. Frames are never mirrored, and what else concerns photos alone
+        (`crop`, `curve`, `grain`, `zoom`, `loss`, `devices`) must keep its default.
     pairs : Pairs, optional
         What to train on.
     name : str
@@ -69,17 +72,18 @@ def train_consistency(
     ------
     InputError
         When `out` holds the state of another run, clips are too short or too small, windows of
-        several frames are asked of a model that is not recurrent or several devices of one that
-        is, or `out` cannot be written.
+        several frames are asked of a model that is not recurrent, a setting has no effect on
+        films, or `out` cannot be written.
     """
     config, settings, pairs = (
         config or ConsistencyConfig(),
         settings or Settings(),
         pairs or Pairs(),
     )
+    _check_settings(settings)
+    _check_windows(config, pairs)
     settings = dataclasses.replace(settings, precision=devices.precision(settings.precision))
     out = files.ensure_folder(out)
-    _check_windows(config, settings, pairs)
     for clip in (*clips.clips, *validation.clips):
         _check(clip, pairs)
     network = consistency_model.build(config, color.config, settings.seed, settings.precision)
@@ -119,16 +123,22 @@ def train_consistency(
     return out / BEST
 
 
-def _check_windows(config: ConsistencyConfig, settings: Settings, pairs: Pairs) -> None:
+def _check_settings(settings: Settings) -> None:
+    """Refuse settings that would change nothing, rather than let someone believe in them."""
+    for field in dataclasses.fields(settings):
+        received = getattr(settings, field.name)
+        if field.name in _PHOTOS_ALONE and received != field.default:
+            raise InputError(
+                f"{field.name} has no effect on the training of a consistency model: keep the "
+                f"default, {field.default!r}; received {received!r}."
+            )
+
+
+def _check_windows(config: ConsistencyConfig, pairs: Pairs) -> None:
     if config.memory != "recurrent" and pairs.window_frames > 1:
         raise InputError(
             f"a {config.memory} model learns from pairs, window_frames 1, not from windows of "
             f"several frames, as a recurrent one does; received {pairs.window_frames}."
-        )
-    if config.memory == "recurrent" and settings.devices > 1:
-        raise InputError(
-            "a recurrent model learns on one device, since windows are not shared out; "
-            f"received devices {settings.devices}."
         )
 
 
