@@ -36,11 +36,12 @@ _FROM_RGB = np.array(
     np.float32,
 )
 
-# The inverse of the matrix above. Its entries for U in R' and V in B' are below 5e-9, smaller than
-# float32 can tell, and left out; those for Y are 1.
-_RED_FROM_V = 1.13988303
-_GREEN_FROM_U, _GREEN_FROM_V = -0.39464233, -0.58062185
-_BLUE_FROM_U = 2.03206185
+# The way back. Y counts fully in R', G' and B'; the factors of U in R' and of V in B' are below 1e-7,
+# smaller than float32 can tell, and left out.
+_TO_RGB = np.linalg.inv(_FROM_RGB.astype(np.float64)).astype(np.float32)
+_RED_FROM_V = _TO_RGB[0, 2]
+_GREEN_FROM_U, _GREEN_FROM_V = _TO_RGB[1, 1:]
+_BLUE_FROM_U = _TO_RGB[2, 1]
 
 _TINY = float(np.finfo(np.float32).tiny)
 
