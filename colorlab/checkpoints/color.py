@@ -325,7 +325,7 @@ def copy_weights(model: ColorModel, network: keras.Model, config: ColorModelConf
     trained = color_model.own_variables(model.network)
     for path, variable in color_model.own_variables(network).items():
         if not (differing & heads and path.startswith(("u_head/", "v_head/"))):
-            variable.assign(np.array(keras.ops.convert_to_numpy(trained[path])))  # JAX may share
+            variable.assign(np.asarray(trained[path]).copy())  # JAX may share its memory
     return not differing & heads
 
 

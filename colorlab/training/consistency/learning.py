@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from colorlab import checkpoints, consistency_model, devices, files, losses
@@ -91,7 +90,7 @@ def train_consistency(
     if config.memory == "guided":  # it begins as the color model, with a memory
         for head in "uv":
             ours, theirs = (m.get_layer(f"{head}_head") for m in (network, color.network))
-            ours.set_weights([np.array(keras.ops.convert_to_numpy(w)) for w in theirs.weights])
+            ours.set_weights([np.asarray(weight).copy() for weight in theirs.weights])
     learner = network
     if config.memory == "recurrent":
         learner = consistency_model.unrolled(network, pairs.window_frames)
