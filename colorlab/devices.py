@@ -15,11 +15,20 @@ from typing import Any
 import keras
 
 from colorlab.errors import InputError
+from colorlab.quiet import quiet
+
+
+@cache
+def start() -> None:
+    """Let Keras' backend find its devices, without its remarks on them; once is enough."""
+    with quiet():
+        keras.ops.convert_to_tensor(0.0)
 
 
 def names() -> list[str]:
     """Return the devices that Keras may use, accelerators first, for example ``["cpu:0"]``."""
-    listed = list(keras.distribution.list_devices())
+    with quiet():
+        listed = list(keras.distribution.list_devices())
     if not any(str(name).lower().startswith("cpu") for name in listed):
         with contextlib.suppress(RuntimeError):  # JAX lists the processor only where it is all
             listed += keras.distribution.list_devices("cpu")

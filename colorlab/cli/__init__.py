@@ -55,7 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         chosen = parser().parse_args(words)
