@@ -48,7 +48,10 @@ __all__ = ["__version__", *_SUBMODULES]
 
 def __getattr__(name: str) -> ModuleType:
     if name in _SUBMODULES:
-        return importlib.import_module(f"colorlab.{name}")
+        from colorlab.quiet import quiet
+
+        with quiet():  # many submodules import Keras
+            return importlib.import_module(f"colorlab.{name}")
     raise AttributeError(f"module 'colorlab' has no attribute {name!r}")
 
 

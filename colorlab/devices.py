@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from colorlab.errors import InputError
+from colorlab.quiet import quiet
+
+
+@cache
+def start() -> None:
+    """Let Keras' backend find its devices, without its remarks on them; once is enough."""
+    with quiet():
+        keras.ops.convert_to_tensor(0.0)
 
 
 def names() -> list[str]:
     """Return the devices that Keras may use, accelerators first, for example ``["cpu:0"]``."""
-    listed = list(keras.distribution.list_devices())
+    with quiet():
+        listed = list(keras.distribution.list_devices())
     if not any(str(name).lower().startswith("cpu") for name in listed):
         with contextlib.suppress(RuntimeError):  # JAX lists the processor only where it is all
             listed += keras.distribution.list_devices("cpu")
@@ -212,3 +223,33 @@ def spread(count: int) -> Iterator[None]:
         return
     with keras.distribution.DataParallel(devices=chosen, auto_shard_dataset=False).scope():
         yield
+
+
+def forward_pass(network: keras.Model, inputs: Any) -> Any:
+    """Run a network on one batch.
+
+    Pictures have many sizes, and TensorFlow traces a network anew for each. Its advice on that is
+    for programmers and is left out; all its other messages stay.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Any.
+    inputs : array, or list or dict of arrays
+        What it takes.
+
+    Returns
+    -------
+    array, or list or dict of arrays
+        What ``network.predict_on_batch`` returns.
+    """
+    logger = logging.getLogger("tensorflow")
+
+    def is_no_advice(record: logging.LogRecord) -> bool:
+        return "retracing" not in record.getMessage()
+
+    logger.addFilter(is_no_advice)
+    try:
+        return network.predict_on_batch(inputs)
+    finally:
+        logger.removeFilter(is_no_advice)

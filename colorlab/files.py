@@ -22,6 +22,38 @@ _LEFTOVER = re.compile(r"\..*\.[0-9a-f]{8}\.part(\.[^.]+)?", re.DOTALL)
 """The temporary names of `atomic_path`, and no one else's."""
 
 
+def data_dir() -> Path:
+    """Return the folder of photo and clip sets.
+
+    Returns
+    -------
+    pathlib.Path
+        The environment variable COLORLAB_DATA when it is set, else the user's cache folder for
+        colorlab. It need not exist.
+    """
+    return _folder("COLORLAB_DATA")
+
+
+def default_cache() -> Path:
+    """Return the folder of what is computed once and kept, such as decoded photos and features.
+
+    Returns
+    -------
+    pathlib.Path
+        The environment variable COLORLAB_CACHE when it is set, else the folder ``decoded`` in the
+        user's cache folder for colorlab. It need not exist.
+    """
+    return _folder("COLORLAB_CACHE", "decoded")
+
+
+def _folder(variable: str, *below: str) -> Path:
+    if chosen := os.environ.get(variable):
+        return Path(chosen).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("colorlab"), *below)
+
+
 def ensure_folder(folder: str | os.PathLike[str]) -> Path:
     """Create a folder, with its parents, and return it.
 

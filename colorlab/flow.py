@@ -174,22 +174,22 @@ def warp(image: Float, flow: Float) -> Float:
     InputError
         If the sizes differ.
     """
+    from scipy.ndimage import map_coordinates
+
     height, width = image.shape[:2]
     if flow.shape != (height, width, 2):
         raise InputError(
             f"a flow for a picture of {image.shape[:2]} has shape {(height, width, 2)}; "
             f"received {flow.shape}."
         )
-    row = np.clip(np.arange(height)[:, None] + flow[..., 1].astype(np.float64), 0, height - 1)
-    column = np.clip(np.arange(width) + flow[..., 0].astype(np.float64), 0, width - 1)
-    top, left = row.astype(np.intp), column.astype(np.intp)
-    bottom, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-    planes = image.reshape(height, width, -1)
-    down, over = ((at - np.floor(at)).astype(np.float32)[..., None] for at in (row, column))
-    upper = planes[top, left] * (1 - over) + planes[top, right] * over
-    lower = planes[bottom, left] * (1 - over) + planes[bottom, right] * over
-    fetched: Float = (upper * (1 - down) + lower * down).astype(np.float32)
-    return fetched.reshape(image.shape)
+    places = np.indices((height, width)) + np.moveaxis(flow, -1, 0)[::-1]
+    planes = np.asarray(image, np.float32).reshape(height, width, -1)
+    fetched = [
+        map_coordinates(planes[..., k], places, order=1, mode="nearest")
+        for k in range(planes.shape[-1])
+    ]
+    warped: Float = np.stack(fetched, axis=-1).reshape(image.shape)
+    return warped
 
 
 def visible(forward: Float, backward: Float) -> NDArray[np.bool_]:

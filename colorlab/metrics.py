@@ -1,4 +1,4 @@
-"""Numbers that say how good a colouring is. NumPy only; float arithmetic throughout."""
+"""Numbers that say how good a colouring is. Arrays only; float arithmetic throughout."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def colourfulness(rgb: Float, absolute: bool = False) -> float:
 
 
 def log_softmax(logits: Float) -> Float:
-    """Natural logarithm of the softmax over the last axis, overflow-safe.
+    """Natural logarithm of the softmax over the last axis, overflow-safe, in float32.
 
     Parameters
     ----------
@@ -118,13 +118,10 @@ def log_softmax(logits: Float) -> Float:
     numpy.ndarray of float32, (..., n)
         Log-probabilities in nats.
     """
-    shifted = np.asarray(logits, np.float32)
-    largest = shifted[..., 0].copy()
-    for k in range(1, shifted.shape[-1]):  # NumPy's max over a short last axis takes twice as long
-        np.maximum(largest, shifted[..., k], out=largest)
-    shifted = shifted - largest[..., None]
-    shifted -= np.log(np.einsum("...n->...", np.exp(shifted)))[..., None]
-    return shifted
+    from scipy import special
+
+    found: Float = special.log_softmax(np.asarray(logits, np.float32), axis=-1)
+    return found
 
 
 def cross_entropy(log_probabilities: Float, labels: NDArray[np.integer]) -> Float:

@@ -2,11 +2,6 @@
 
 Bootstrap samples are given as weights, how often each photo is in them (`statistics.resamples`), so
 that activations are gone through once, however many samples there are.
-
-References
-----------
-.. [1] S. Kornblith, M. Norouzi, H. Lee, G. Hinton, "Similarity of neural network representations
-   revisited", ICML 2019: linear CKA, section 3.
 """
 
 from __future__ import annotations
@@ -17,30 +12,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 
 _BLOCK = 64
-
-
-def linear_cka(x: Floats, y: Floats) -> float:
-    """Return the linear centred kernel alignment of two sets of activations.
-
-    ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖) with Frobenius norms, X and Y centred over the samples [1]_. It stays the
-    same when either is rotated, mirrored or scaled as a whole.
-
-    Parameters
-    ----------
-    x : numpy.ndarray of float, (N, A)
-        Activations of A units on N samples.
-    y : numpy.ndarray of float, (N, B)
-        Activations of B units on the same samples.
-
-    Returns
-    -------
-    float
-        From 0 to 1; 1 for the same activations. Independent noise gives about √(A B) / N, not 0.
-        0 where either does not vary.
-    """
-    x, y = centred(x), centred(y)
-    scale = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-    return float(np.square(np.linalg.norm(y.T @ x)) / scale) if scale > 0 else 0.0
 
 
 def centred(x: Floats) -> Floats:
@@ -95,6 +66,10 @@ def weighted_cka(
 ) -> NDArray[np.float64]:
     """Return linear CKA on bootstrap samples; the samples are positions of photos.
 
+    ‖XᵀY‖² / (‖XᵀX‖ ‖YᵀY‖) with Frobenius norms, X and Y centred over the samples [1]_. It stays the
+    same when either is rotated, mirrored or scaled as a whole. Independent noise in A and B units
+    at N positions gives about √(A B) / N, not 0.
+
     The means that are subtracted are those of all photos. A sample's own mean would change its CKA
     by a term of second order only.
 
@@ -109,6 +84,11 @@ def weighted_cka(
     -------
     numpy.ndarray of float64, (count,)
         From 0 to 1; 0 where x or y does not vary.
+
+    References
+    ----------
+    .. [1] S. Kornblith, M. Norouzi, H. Lee, G. Hinton, "Similarity of neural network
+       representations revisited", ICML 2019, section 3.
     """
     both, left, right = (np.sum(weights @ one * weights, axis=-1) for one in (xy, xx, yy))
     scale = np.sqrt(np.maximum(left * right, 0))

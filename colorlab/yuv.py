@@ -36,11 +36,12 @@ _FROM_RGB = np.array(
     np.float32,
 )
 
-# The inverse of the matrix above. Its entries for U in R' and V in B' are below 5e-9, smaller than
-# float32 can tell, and left out; those for Y are 1.
-_RED_FROM_V = 1.13988303
-_GREEN_FROM_U, _GREEN_FROM_V = -0.39464233, -0.58062185
-_BLUE_FROM_U = 2.03206185
+# The way back. Y counts fully in R', G' and B'; the factors of U in R' and of V in B' are smaller
+# than float32 can tell, and left out.
+_TO_RGB = np.linalg.inv(_FROM_RGB.astype(np.float64)).astype(np.float32)
+_RED_FROM_V = _TO_RGB[0, 2]
+_GREEN_FROM_U, _GREEN_FROM_V = _TO_RGB[1, 1:]
+_BLUE_FROM_U = _TO_RGB[2, 1]
 
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -170,14 +171,14 @@ def luma(rgb: ArrayLike) -> NDArray[np.float32]:
     return y
 
 
-def _chroma_to_rgb_offsets(uv: Any, xp: Any) -> Any:
+def _chroma_to_rgb_offsets(uv: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (R' - Y, G' - Y, B' - Y), shape (..., 3), of chroma (..., 2)."""
     u, v = uv[..., 0:1], uv[..., 1:2]
     green = u * _GREEN_FROM_U + v * _GREEN_FROM_V
-    return xp.concatenate([v * _RED_FROM_V, green, u * _BLUE_FROM_U], axis=-1)
+    return np.concatenate([v * _RED_FROM_V, green, u * _BLUE_FROM_U], axis=-1)
 
 
-def fit_gamut(y: Any, uv: Any, xp: Any = np) -> Any:
+def fit_gamut(y: NDArray[np.floating], uv: NDArray[np.floating]) -> NDArray[np.float32]:
     """Scale chroma towards grey, just as far as the RGB gamut at the pixel's luma asks.
 
     Hue (the ratio of U to V) and luma stay; only saturation shrinks. Chroma inside the gamut comes
@@ -185,16 +186,14 @@ def fit_gamut(y: Any, uv: Any, xp: Any = np) -> Any:
 
     Parameters
     ----------
-    y : array or tensor of float, shape (..., 1)
+    y : ndarray of float, shape (..., 1)
         Luma in [0, 1]; values outside are treated as 0 or 1.
-    uv : array or tensor of float, shape (..., 2)
+    uv : ndarray of float, shape (..., 2)
         Chroma, finite, however large.
-    xp : module
-        `numpy` or `keras.ops`: whose arrays these are.
 
     Returns
     -------
-    array or tensor of float32, shape (..., 2)
+    ndarray of float32, shape (..., 2)
         The chroma times the largest factor in [0, 1] that keeps R', G' and B' in [0, 1].
 
     Raises
@@ -207,11 +206,12 @@ def fit_gamut(y: Any, uv: Any, xp: Any = np) -> Any:
             "Luma needs shape (..., 1) and chroma (..., 2); "
             f"received {tuple(y.shape)} and {tuple(uv.shape)}."
         )
-    y, uv = xp.clip(as_float32(y, xp), 0.0, 1.0), as_float32(uv, xp)
-    offsets = _chroma_to_rgb_offsets(uv, xp)
-    room = xp.where(offsets > 0, 1.0 - y, y)
-    factors = room / xp.maximum(xp.abs(offsets), _TINY)
-    return uv * xp.minimum(xp.min(factors, axis=-1, keepdims=True), 1.0)
+    bounded, chroma = np.clip(as_float32(y), 0.0, 1.0), as_float32(uv)
+    offsets = _chroma_to_rgb_offsets(chroma)
+    room = np.where(offsets > 0, 1.0 - bounded, bounded)
+    factors = room / np.maximum(np.abs(offsets), _TINY)
+    fitted: NDArray[np.float32] = chroma * np.minimum(factors.min(axis=-1, keepdims=True), 1.0)
+    return fitted
 
 
 def in_gamut(y: ArrayLike, uv: ArrayLike, tolerance: float = 1e-6) -> NDArray[np.bool_]:
@@ -276,7 +276,7 @@ def yuv_to_rgb(y: ArrayLike, uv: ArrayLike) -> NDArray[np.float32]:
             "divide 8-bit values by 255."
         )
     luma_ = np.clip(luma_, 0.0, 1.0)
-    rgb: NDArray[np.float32] = luma_ + _chroma_to_rgb_offsets(fit_gamut(luma_, chroma), np)
+    rgb: NDArray[np.float32] = luma_ + _chroma_to_rgb_offsets(fit_gamut(luma_, chroma))
     np.clip(rgb, 0.0, 1.0, out=rgb)  # rounding alone
     return rgb
 

@@ -172,9 +172,8 @@ def train(
     if not kept.is_file():
         task = make_task(recipe, network, training, measured, prior, identity)
         history = _fit(recipe, task, folder, progress)
-        arrays = {
-            str(k): keras.ops.convert_to_numpy(variable)
-            for k, variable in enumerate(network.weights)
+        arrays: dict[str, Any] = {
+            str(k): np.asarray(variable) for k, variable in enumerate(network.weights)
         }
         with files.atomic_path(kept) as temporary, open(temporary, "wb") as file:
             np.savez(file, history=np.array(json.dumps(history)), **arrays)

@@ -368,14 +368,6 @@ def test_cold_zero_and_empty_probabilities_on_keras(ops):
     assert not ops.convert_to_numpy(grid.decode(nothing, nothing, "annealed", 0.4, xp=ops)).any()
 
 
-@pytest.mark.keras
-def test_merging_is_the_same_on_keras(ops):
-    heads = random_probabilities(30, (4, 3))
-    for n_small in (15, 5, 30):
-        merged = ops.convert_to_numpy(merge(ops.convert_to_tensor(heads), n_small, xp=ops))
-        np.testing.assert_allclose(merged, merge(heads, n_small), atol=1e-6)
-
-
 @pytest.mark.parametrize(
     "n_given, options, said",
     [

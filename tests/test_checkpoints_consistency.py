@@ -3,7 +3,6 @@
 import dataclasses
 import shutil
 
-import keras
 import numpy as np
 import pytest
 
@@ -172,7 +171,7 @@ def test_look_gives_the_features_under_the_color_models_own_heads(color, rng):
     for head, logits in color.outputs(y, views=False).items():
         np.testing.assert_allclose(outputs[head], logits, atol=1e-4)
         layer = color.network.get_layer(f"{head}_head")
-        kernel, bias = map(keras.ops.convert_to_numpy, layer.weights)
+        kernel, bias = map(np.asarray, layer.weights)
         coarse = features @ kernel[0, 0] + bias
         enlarged = np.asarray(color_model.Enlarge(1)(coarse))[:, :17, :20]
         np.testing.assert_allclose(enlarged, logits, rtol=1e-4, atol=1e-3)

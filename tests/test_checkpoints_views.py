@@ -1,7 +1,5 @@
 """The views of a picture: their order, and that what is seen through one lies in its place."""
 
-import logging
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -76,13 +74,3 @@ def test_a_color_model_sees_any_size_through_any_view(tiny_model, size):
         assert found.shape == features.shape
         assert {head: said[head].shape for head in "uv"} == {h: outputs[h].shape for h in "uv"}
         assert all(np.isfinite(said[head]).all() for head in "uv")
-
-
-def test_advice_on_tracing_is_left_out(caplog):
-    logger = logging.getLogger("tensorflow")
-    caplog.set_level(logging.WARNING, logger.name)
-    logger.addHandler(caplog.handler)
-    logger.warning("5 out of the last 9 calls triggered tf.function retracing.")
-    logger.warning("The disk is on fire.")
-    logger.removeHandler(caplog.handler)
-    assert {record.getMessage() for record in caplog.records} == {"The disk is on fire."}

@@ -525,16 +525,3 @@ def test_lab_copies_the_packaged_notebooks_and_keeps_what_was_changed(tmp_path, 
     assert lab.notebooks(copy) == copy
     assert (copy / lab.START).read_text() == "changed"
     assert (copy / "01-more.ipynb").read_text() == "packaged"
-
-
-def test_what_a_backend_says_while_it_starts_is_shown_only_when_it_fails(monkeypatch, capfd):
-    monkeypatch.delitem(sys.modules, "keras")
-    with common.quiet_start():
-        os.write(2, b"chatter\n")
-    assert capfd.readouterr().err == ""
-    with pytest.raises(RuntimeError), common.quiet_start():
-        os.write(2, b"the reason\n")
-        raise RuntimeError
-    assert capfd.readouterr().err == "the reason\n"
-    os.write(2, b"afterwards\n")
-    assert capfd.readouterr().err == "afterwards\n"

@@ -282,13 +282,6 @@ def test_a_size_that_is_too_small(manifest, size):
         open_photos(manifest, "train", size)
 
 
-def test_where_the_cache_lies(monkeypatch, tmp_path):
-    monkeypatch.setenv("COLORLAB_CACHE", str(tmp_path))
-    assert photos.default_cache() == tmp_path
-    monkeypatch.delenv("COLORLAB_CACHE")
-    assert photos.default_cache().parts[-2:] == ("colorlab", "decoded")
-
-
 # ---------------------------------------------------------------------------- for training
 
 

@@ -1,6 +1,8 @@
 """Devices are named as Keras names them, and bfloat16 is taken only where it pays."""
 
+import logging
 import sys
+from types import SimpleNamespace
 
 import keras
 import pytest
@@ -164,3 +166,21 @@ def test_what_is_computed_on_a_device_says_so():
     with devices.on("cpu:0") as name:
         assert name == "cpu:0"
         assert "cpu" in str(keras.ops.ones(1).device).lower()
+
+
+def test_a_forward_pass_leaves_out_advice_on_tracing_and_nothing_else(caplog):
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+
+    def predict_on_batch(inputs):
+        logger.warning("5 out of the last 9 calls triggered tf.function retracing.")
+        logger.warning("The disk is on fire.")
+        return 2 * inputs
+
+    assert devices.forward_pass(SimpleNamespace(predict_on_batch=predict_on_batch), 21) == 42
+    logger.warning("Advice on retracing for whoever calls TensorFlow.")
+    logger.removeHandler(caplog.handler)
+    assert {record.getMessage() for record in caplog.records} == {
+        "The disk is on fire.",
+        "Advice on retracing for whoever calls TensorFlow.",
+    }

@@ -192,7 +192,7 @@ def test_every_head_begins_knowing_nothing(rng):
 
 
 def weights(trained):
-    return [np.array(keras.ops.convert_to_numpy(w)) for w in trained.network.weights]
+    return [np.asarray(w).copy() for w in trained.network.weights]
 
 
 def test_a_training_that_was_killed_goes_on_and_a_finished_one_is_recalled(

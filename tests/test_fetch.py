@@ -351,15 +351,6 @@ def test_unknown_set(home):
 # ------------------------------------------------------------------- registry and listing
 
 
-def test_data_dir(monkeypatch, tmp_path):
-    monkeypatch.setenv("COLORLAB_DATA", str(tmp_path))
-    assert fetching.data_dir() == tmp_path
-    monkeypatch.setenv("COLORLAB_DATA", "~/photos")
-    assert fetching.data_dir() == Path.home() / "photos"
-    monkeypatch.delenv("COLORLAB_DATA")
-    assert fetching.data_dir().name == "colorlab"
-
-
 def test_list_sets(offer, home):
     offer(zipped(PLAIN))
     assert not any(entry["present"] for entry in fetching.list_sets())

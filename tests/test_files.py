@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,22 @@ from colorlab.errors import InputError
 def write(path, text):
     with files.atomic_path(path) as temporary:
         temporary.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("folder", "variable", "usual"),
+    [
+        (files.data_dir, "COLORLAB_DATA", ["colorlab"]),
+        (files.default_cache, "COLORLAB_CACHE", ["colorlab", "decoded"]),
+    ],
+)
+def test_where_sets_and_caches_lie(folder, variable, usual, monkeypatch, tmp_path):
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert folder() == tmp_path
+    monkeypatch.setenv(variable, "~/photos")
+    assert folder() == Path.home() / "photos"
+    monkeypatch.delenv(variable)
+    assert list(folder().parts[-len(usual) :]) == usual
 
 
 def test_atomic_path_writes_beside_the_target_and_renames(tmp_path):

@@ -29,7 +29,7 @@ STUDIES = sorted((ROOT / "studies").rglob("*.py"))
 
 # A module imports from its own row or from rows above it, never from a row below.
 ROWS = {
-    "foundation": {"errors", "files", "digests"},
+    "foundation": {"errors", "files", "digests", "quiet"},
     "colour": {"yuv", "bins", "flow", "similarity"},
     "pictures": {"media", "coast", "datasets", "samples"},
     "models": {
@@ -218,6 +218,16 @@ def test_every_submodule_offered_exists():
         colorlab.colour  # noqa: B018
 
 
+def test_the_stub_types_every_submodule_offered():
+    import colorlab
+
+    stub = ast.parse((ROOT / "colorlab/__init__.pyi").read_text(encoding="utf-8"))
+    statements = (node for node in stub.body if isinstance(node, ast.ImportFrom))
+    found = [(alias.name, alias.asname) for node in statements for alias in node.names]
+    offered = sorted(set(colorlab.__all__) - {"__version__"})
+    assert found == [(name, name) for name in offered]  # without "as" a stub does not pass it on
+
+
 # --- packages ----------------------------------------------------------------------------------
 
 
@@ -248,6 +258,7 @@ def test_wheel_holds_the_library_and_the_models(packages):
     models = [path for path in (ROOT / "assets/models").rglob("*") if path.is_file()]
     expected = {path.relative_to(ROOT).as_posix() for path in MODULES}
     expected |= {f"colorlab/{path.relative_to(ROOT).as_posix()}" for path in models}
+    expected |= {"colorlab/__init__.pyi", "colorlab/py.typed"}  # other people's type checkers
     assert expected - names == set()
     assert {name.split("/")[0] for name in names} == {"colorlab", info}
     assert {f"{info}/licenses/LICENSE", f"{info}/licenses/THIRD_PARTY.md"} <= names

@@ -48,9 +48,7 @@ def test_soft_labels_are_a_gaussian_over_the_bins(labels, logits, rng):
     ):
         got = float(loss(places[..., None], logits))
         assert got == pytest.approx((wanted * factor).mean(), rel=1e-5)
-    hard, soft = (
-        np.asarray(losses.pixel_accuracy(y, logits)) for y in (labels, places[..., None])
-    )
+    hard, soft = (np.asarray(losses.pixel_accuracy(y, logits)) for y in (labels, places[..., None]))
     np.testing.assert_array_equal(hard, soft)
 
 

@@ -234,6 +234,22 @@ def test_clips_that_are_too_short_or_too_small(made, pairs, message, color, tmp_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "default"),
+    [
+        *(("crop", 16, "None"), ("curve", 0.1, "0.0"), ("grain", 0.1, "0.0"), ("zoom", 0.5, "0.0")),
+        *(("loss", "rebalanced", "'crossentropy'"), ("devices", 2, "1")),
+    ],
+)
+@pytest.mark.parametrize("memory", ["guided", "concat", "recurrent"])
+def test_settings_without_effect_are_refused(memory, name, value, default, color, tmp_path):
+    settings = dataclasses.replace(SETTINGS, **{name: value})
+    message = f"^{name} has no effect .*: keep the default, {default}; received {value!r}.$"
+    with pytest.raises(InputError, match=message):
+        learn(tmp_path / "run", color, settings=settings, config=ConsistencyConfig(memory))
+    assert not (tmp_path / "run").exists()
+
+
 # --- what is told --------------------------------------------------------------------------------
 
 

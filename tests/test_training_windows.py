@@ -227,11 +227,6 @@ def test_only_a_recurrent_model_learns_from_windows(memory, color, coasts, tmp_p
         learn(tmp_path, color, coasts, config=ConsistencyConfig(memory, 4, 8))
 
 
-def test_windows_are_not_shared_out_to_devices(color, coasts, tmp_path):
-    with pytest.raises(InputError, match="learns on one device, since windows"):
-        learn(tmp_path, color, coasts, dataclasses.replace(SETTINGS, devices=2))
-
-
 def test_cards_and_trainings_of_pairs_are_what_they_were():
     assert "window_frames" not in Pairs().to_json()
     assert PAIRS.to_json()["window_frames"] == 2

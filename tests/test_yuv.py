@@ -1,7 +1,5 @@
 """The colour conversion: the field's matrix, kept luma, and labels no machine can change."""
 
-from types import ModuleType
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,13 +33,6 @@ def pixels(elements, channels):
 @pytest.fixture
 def photo():
     return np.random.default_rng(0).integers(0, 256, (2, 24, 16, 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="module")
-def ops() -> ModuleType:
-    import keras
-
-    return keras.ops
 
 
 # --- the matrix ---------------------------------------------------------------------------------
@@ -172,17 +163,13 @@ def test_black_and_white_hold_no_colour():
     np.testing.assert_array_equal(yuv_to_rgb(y, uv), np.repeat([[0], [1], [0], [1]], 3, axis=1))
 
 
-@pytest.mark.keras
-def test_fit_gamut_is_the_same_on_keras(ops):
+def test_half_precision_is_fitted_in_float32():
     rng = np.random.default_rng(2)
     y, uv = rng.uniform(0, 1, (5, 6, 1)), rng.uniform(-1, 1, (5, 6, 2))
     uv[0] = 0
-    for dtype in ("float32", "float16"):  # a half-precision model's output must not turn into NaN
-        y_, uv_ = y.astype(dtype), uv.astype(dtype)
-        tensor = fit_gamut(ops.convert_to_tensor(y_), ops.convert_to_tensor(uv_), xp=ops)
-        ours = fit_gamut(y_, uv_)
-        assert ours.dtype == np.float32
-        np.testing.assert_allclose(ops.convert_to_numpy(tensor), ours, atol=1e-6)
+    fitted = fit_gamut(y.astype(np.float16), uv.astype(np.float16))
+    assert fitted.dtype == np.float32
+    np.testing.assert_allclose(fitted, fit_gamut(y, uv), atol=2e-3)
 
 
 # --- 8 bits -------------------------------------------------------------------------------------

@@ -13,23 +13,21 @@ from colorlab.bins.checks import as_chroma, as_labels, check_n
 from colorlab.errors import InputError
 
 
-def merge(probabilities: Any, n_small: int, xp: Any = np) -> Any:
+def merge(probabilities: ArrayLike, n_small: int) -> NDArray[Any]:
     """Sum the probabilities of adjacent bins, so that n bins become n_small wider ones.
 
     The result belongs to ``BinGrid.of(n_small)``: every n / n_small-th edge stays.
 
     Parameters
     ----------
-    probabilities : array or tensor, shape (..., n)
+    probabilities : array_like, shape (..., n)
         Probabilities (or counts) over n bins.
     n_small : int
         Number of bins wanted, a divisor of n.
-    xp : module
-        `numpy` or `keras.ops`: whose array this is.
 
     Returns
     -------
-    array or tensor, shape (..., n_small)
+    ndarray, shape (..., n_small)
         Sums over n / n_small neighbours each.
 
     Raises
@@ -38,13 +36,14 @@ def merge(probabilities: Any, n_small: int, xp: Any = np) -> Any:
         If n_small is no integer above 1 or does not divide n.
     """
     check_n(n_small)
-    p = np.asarray(probabilities) if xp is np else probabilities
+    p = np.asarray(probabilities)
     n = p.shape[-1]
     if n % n_small:
         divisors = ", ".join(str(d) for d in range(2, n + 1) if n % d == 0)
         raise InputError(f"{n} bins can be merged into one of {divisors} bins; received {n_small}.")
     step = n // n_small
-    return xp.sum(xp.stack([p[..., k::step] for k in range(step)], axis=-1), axis=-1)
+    merged: NDArray[Any] = np.stack([p[..., k::step] for k in range(step)], axis=-1).sum(axis=-1)
+    return merged
 
 
 def count(labels: ArrayLike, n: int) -> NDArray[np.int64]:

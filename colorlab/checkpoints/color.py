@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,16 +12,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from colorlab import color_model, vgg
+from colorlab import color_model, devices, vgg
 from colorlab.bins import METHODS, BinGrid
 from colorlab.checkpoints import store
 from colorlab.checkpoints.views import PLAIN, View, features_through, mean_over_views
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
-
-# Networks here meet pictures of many sizes, and TensorFlow traces them anew for each. Its advice on
-# that is for programmers.
-logging.getLogger("tensorflow").addFilter(lambda record: "retracing" not in record.getMessage())
 
 _TINY = float(np.finfo(np.float32).tiny)
 _COOLEST = 0.01
@@ -153,12 +148,12 @@ class ColorModel:
         """
         y = np.asarray(y, np.float32)
         if tuple(views) == (PLAIN,):
-            result = self._looking.predict_on_batch(y)
+            result = devices.forward_pass(self._looking, y)
             features = np.asarray(result[color_model.FEATURES], np.float32)
         else:
             through = [features_through(self._features, y, v, self.config.stride) for v in views]
             features = np.mean(through, axis=0)
-            result = self._saying.predict_on_batch([features, y])
+            result = devices.forward_pass(self._saying, [features, y])
         return features, {head: np.asarray(result[head], np.float32) for head in "uv"}
 
     @functools.cached_property
@@ -169,7 +164,7 @@ class ColorModel:
         )
 
     def _features(self, y: np.ndarray) -> np.ndarray:
-        return np.asarray(self._seeing.predict_on_batch(y), np.float32)
+        return np.asarray(devices.forward_pass(self._seeing, y), np.float32)
 
     @functools.cached_property
     def _seeing(self) -> keras.Model:
@@ -182,7 +177,7 @@ class ColorModel:
         return keras.Model([seen, self.network.inputs[0]], self.network.output)
 
     def _run(self, y: np.ndarray) -> dict[str, np.ndarray]:
-        result = self.network.predict_on_batch(y)
+        result = devices.forward_pass(self.network, y)
         return {head: np.asarray(result[head], np.float32) for head in "uv"}
 
     def probabilities(self, y: np.ndarray) -> dict[str, np.ndarray]:
@@ -325,7 +320,7 @@ def copy_weights(model: ColorModel, network: keras.Model, config: ColorModelConf
     trained = color_model.own_variables(model.network)
     for path, variable in color_model.own_variables(network).items():
         if not (differing & heads and path.startswith(("u_head/", "v_head/"))):
-            variable.assign(np.array(keras.ops.convert_to_numpy(trained[path])))  # JAX may share
+            variable.assign(np.asarray(trained[path]).copy())  # JAX may share its memory
     return not differing & heads
 
 

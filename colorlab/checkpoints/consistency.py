@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from colorlab import consistency_model, files
+from colorlab import consistency_model, devices, files
 from colorlab.checkpoints import color, store
 from colorlab.checkpoints.color import ColorModel
 from colorlab.checkpoints.views import PLAIN, View
@@ -114,7 +114,7 @@ class ConsistencyModel:
         """
         inputs = consistency_model.inputs(self.config, features, y, y_before, context, valid, state)
         network = self._telling if judged else self._remembering
-        found = network.predict_on_batch(inputs)
+        found = devices.forward_pass(network, inputs)
         return {name: np.asarray(values, np.float32) for name, values in found.items()}
 
     @functools.cached_property

@@ -140,7 +140,7 @@ def save(
     folder = Path(folder)
     arrays: dict[str, Any] = {}
     for path, variable in color_model.own_variables(network).items():
-        value = np.asarray(keras.ops.convert_to_numpy(variable), np.float32)
+        value = np.asarray(variable, np.float32)
         if not np.isfinite(value).all():
             raise InputError(
                 f"the weight {path} has values that are not finite; the training diverged: "

@@ -74,7 +74,6 @@ def run(
     int
         The exit status.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         chosen = parser().parse_args(words)

@@ -1,4 +1,4 @@
-"""What several commands share: options, a quiet start of Keras, the command as results keep it."""
+"""What several commands share: options, a quick start of Keras, the command as results keep it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from colorlab.errors import InputError
+from colorlab.quiet import quiet
 
 
 def add_common(command: argparse.ArgumentParser) -> None:
@@ -44,28 +44,6 @@ def say(arguments: argparse.Namespace, text: str) -> None:
     """Print a line for a person unless the command is quiet."""
     if not getattr(arguments, "quiet", False):
         print(text, flush=True)
-
-
-@contextlib.contextmanager
-def quiet_start() -> Iterator[None]:
-    """Hold back what a backend's libraries print while they start; show it if they fail."""
-    if "keras" in sys.modules:
-        yield
-        return
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as buffer:
-        os.dup2(buffer.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(kept, 2)
-            buffer.seek(0)
-            os.write(2, buffer.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 @contextlib.contextmanager
@@ -106,11 +84,11 @@ def start_keras() -> None:
     if "keras" in sys.modules:
         return
     needless = {"sklearn", "matplotlib"} | ({"jax"} if backend() == "tensorflow" else set())
-    with quiet_start(), hidden(*needless):
+    with quiet(), hidden(*needless):
         try:
-            import keras
+            from colorlab import devices
 
-            keras.ops.convert_to_tensor(0.0)
+            devices.start()
         except (ImportError, ValueError) as error:  # Keras' word for an unknown name
             raise InputError(
                 f"the backend {backend()!r} does not start ({error}); install it, or set "

@@ -37,9 +37,10 @@ def add(commands: Any) -> None:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print the sets."""
+    from colorlab import files
     from colorlab.datasets import fetch
 
-    print(f"photo sets lie in {fetch.data_dir()} (set COLORLAB_DATA to move them)")
+    print(f"photo sets lie in {files.data_dir()} (set COLORLAB_DATA to move them)")
     for one in fetch.list_sets():
         state = f"{one['n_photos']} photos" if one["present"] else "not here"
         print(f"{one['name']:24} {state:14} {one['title']}")

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 def collect() -> dict[str, Any]:
     """Return what the command shows."""
-    from colorlab import checkpoints, colorize_film, devices
+    from colorlab import checkpoints, colorize_film, devices, files
     from colorlab.datasets import fetch
 
     return {
@@ -31,7 +31,7 @@ def collect() -> dict[str, Any]:
         "default_model": checkpoints.DEFAULT,
         "film_models": checkpoints.list_models("consistency"),
         "default_film_model": colorize_film.film_model(),
-        "data_folder": str(fetch.data_dir()),
+        "data_folder": str(files.data_dir()),
         "data_present": [one["name"] for one in fetch.list_sets() if one["present"]],
     }
 

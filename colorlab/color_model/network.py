@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from colorlab import vgg
+from colorlab import devices, vgg
 from colorlab.color_model.config import ColorModelConfig
 from colorlab.color_model.layers import CropLike, Enlarge, Normalise, PadToMultiple
 
@@ -50,6 +50,7 @@ def build(
         ``{"u": logits, "v": logits}``, each (N, H, W, n) float32 (n = 1 and chroma instead of
         logits for ``head="chroma"``).
     """
+    devices.start()
     config = config or ColorModelConfig()
     y = keras.Input((None, None, 1), name="y")  # (N, H, W, 1)
     real = y[:, :1, :1, 0] >= 0 if fillers else None  # (N, 1, 1)

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from colorlab import coast, media
-from colorlab.datasets.photos import default_cache, read_manifest
+from colorlab.datasets.photos import read_manifest
 from colorlab.errors import InputError
-from colorlab.files import ensure_folder, read_json
+from colorlab.files import default_cache, ensure_folder, read_json
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 A set is a folder of photos with a CSV index of the same name beside it (columns file, source,
 split, width, height, group) and a JSON card that says where it came from. Everything lies under
-`data_dir()`. Archives are kept in its subfolder `archives`; one that somebody puts there by hand is
-used as if it had been downloaded.
+`colorlab.files.data_dir()`. Archives are kept in its subfolder `archives`; one that somebody puts
+there by hand is used as if it had been downloaded.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from colorlab.datasets.sources import REGISTRY, Archive, RemoteSet
 from colorlab.errors import InputError
-from colorlab.files import atomic_path, ensure_folder, read_json, sha256, write_json
+from colorlab.files import atomic_path, data_dir, ensure_folder, read_json, sha256, write_json
 from colorlab.media import PHOTO_SUFFIXES, is_grey, read_photo, resize
 
 COLUMNS = ("file", "source", "split", "width", "height", "group")
@@ -45,23 +45,6 @@ _TIMEOUT = 30  # seconds without an answer before a server counts as out of reac
 
 
 # --------------------------------------------------------------------------------- public
-
-
-def data_dir() -> Path:
-    """Return the folder of photo and clip sets.
-
-    Returns
-    -------
-    pathlib.Path
-        The environment variable COLORLAB_DATA when it is set, else the user's cache folder for
-        colorlab. It need not exist.
-    """
-    chosen = os.environ.get("COLORLAB_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("colorlab"))
 
 
 def fetch(name: str, progress: bool = True) -> Path:

@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 from colorlab import media, yuv
 from colorlab.datasets.augment import Augment, cut
 from colorlab.errors import InputError
-from colorlab.files import ensure_folder, read_json, write_json
+from colorlab.files import default_cache, ensure_folder, read_json, write_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -313,15 +313,6 @@ def _read_cache(folder: Path) -> tuple[np.ndarray, list[int]]:
         raise InputError(
             f"the decoded photos in {folder} are damaged; delete that folder to decode them again."
         ) from error
-
-
-def default_cache() -> Path:
-    """Return the folder of decoded photo sets: ``$COLORLAB_CACHE`` or the user's cache folder."""
-    if os.environ.get("COLORLAB_CACHE"):
-        return Path(os.environ["COLORLAB_CACHE"]).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("colorlab")) / "decoded"
 
 
 def _decode(manifest: Manifest, folder: Path, size: int, progress: bool) -> None:

@@ -16,7 +16,6 @@ from colorlab import files, yuv
 from colorlab import flow as optical_flow
 from colorlab.coast import Flow, Scene
 from colorlab.datasets import Clip
-from colorlab.datasets.photos import default_cache
 
 
 def method(clip: Clip) -> str:
@@ -50,7 +49,7 @@ def flows(clip: Clip, cache: str | os.PathLike[str] | None = None) -> Generator[
     if clip.scene is not None:
         yield from _exact(clip, Scene(clip.scene))
         return
-    root = Path(cache) if cache is not None else default_cache()
+    root = Path(cache) if cache is not None else files.default_cache()
     path = root / f"flow-{Path(clip.name).stem}-{_digest(clip)}.float16"
     length, height, width = clip.rgb.shape[:3]
     shape = (length - 1, height, width, 2)

@@ -305,9 +305,7 @@ def fit(
 
 
 def _store(path: Path, variables: Mapping[str, Any], history: Sequence[float]) -> None:
-    arrays: dict[str, Any] = {
-        name: np.asarray(keras.ops.convert_to_numpy(one)) for name, one in variables.items()
-    }
+    arrays: dict[str, Any] = {name: np.asarray(variable) for name, variable in variables.items()}
     with files.atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, history=np.array(history), **arrays)
 

@@ -168,9 +168,10 @@ def _model() -> str:
 
 
 def _data() -> str:
+    from colorlab import files
     from colorlab.datasets import fetch
 
-    folder = fetch.data_dir()
+    folder = files.data_dir()
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not nearest.is_dir():
         raise InputError(f"{nearest} is a file, not a folder")

@@ -156,7 +156,7 @@ class Run:
         last; the best model so far, in its own folder, was waited for.
         """
         arrays: dict[str, Any] = {
-            name: np.asarray(keras.ops.convert_to_numpy(v)) for name, v in self.variables().items()
+            name: np.asarray(variable) for name, variable in self.variables().items()
         }
         facts = {
             "identity": self.identity(),
@@ -250,11 +250,11 @@ class Run:
             yield
             return
         trainable = self.task.network.trainable_variables
-        kept = [np.array(keras.ops.convert_to_numpy(v)) for v in trainable]
+        kept = [np.asarray(variable).copy() for variable in trainable]
         try:
             self.optimizer.finalize_variable_values(trainable)
             for variable in trainable:  # JAX shares the mean's memory, which a step would free
-                variable.assign(np.array(keras.ops.convert_to_numpy(variable)))
+                variable.assign(np.asarray(variable).copy())
             yield
         finally:
             for variable, value in zip(trainable, kept, strict=True):

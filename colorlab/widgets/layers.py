@@ -68,7 +68,7 @@ def look(network: Any, rgb: ArrayLike) -> Looks:
     both = np.stack([picture, np.repeat(yuv.luma(picture), 3, axis=-1)])
     found = {
         layer: np.asarray(maps, np.float32)
-        for layer, maps in network.predict_on_batch(both).items()
+        for layer, maps in devices.forward_pass(network, both).items()
         if layer.startswith("block")  # without the input, which is no layer
     }
     color = {layer: maps[0] for layer, maps in found.items()}

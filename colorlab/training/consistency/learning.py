@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from colorlab import checkpoints, consistency_model, devices, files, losses
@@ -22,6 +21,8 @@ from colorlab.training.consistency.pairs import Pairs
 from colorlab.training.consistency.seeing import see
 from colorlab.training.run import BEST, Run, Task
 from colorlab.training.settings import Settings
+
+_PHOTOS_ALONE = frozenset({"crop", "curve", "grain", "zoom", "loss", "devices"})
 
 
 def train_consistency(
@@ -49,8 +50,9 @@ def train_consistency(
     config : ConsistencyConfig, optional
         The architecture.
     settings : Settings, optional
-        How to train; what concerns photos alone is ignored. A batch is of `batch_size` pairs, or
-        windows: B windows of W frames cost about as much as B * W pairs.
+        How to train. A batch is of `batch_size` pairs, or windows: B windows of W frames cost about
+        as much as B * W pairs. Frames are never mirrored, and what else concerns photos alone
+        (`crop`, `curve`, `grain`, `zoom`, `loss`, `devices`) must keep its default.
     pairs : Pairs, optional
         What to train on.
     name : str
@@ -69,17 +71,18 @@ def train_consistency(
     ------
     InputError
         When `out` holds the state of another run, clips are too short or too small, windows of
-        several frames are asked of a model that is not recurrent or several devices of one that
-        is, or `out` cannot be written.
+        several frames are asked of a model that is not recurrent, a setting has no effect on
+        films, or `out` cannot be written.
     """
     config, settings, pairs = (
         config or ConsistencyConfig(),
         settings or Settings(),
         pairs or Pairs(),
     )
+    _check_settings(settings)
+    _check_windows(config, pairs)
     settings = dataclasses.replace(settings, precision=devices.precision(settings.precision))
     out = files.ensure_folder(out)
-    _check_windows(config, settings, pairs)
     for clip in (*clips.clips, *validation.clips):
         _check(clip, pairs)
     network = consistency_model.build(config, color.config, settings.seed, settings.precision)
@@ -87,7 +90,7 @@ def train_consistency(
     if config.memory == "guided":  # it begins as the color model, with a memory
         for head in "uv":
             ours, theirs = (m.get_layer(f"{head}_head") for m in (network, color.network))
-            ours.set_weights([np.array(keras.ops.convert_to_numpy(w)) for w in theirs.weights])
+            ours.set_weights([np.asarray(weight).copy() for weight in theirs.weights])
     learner = network
     if config.memory == "recurrent":
         learner = consistency_model.unrolled(network, pairs.window_frames)
@@ -119,16 +122,22 @@ def train_consistency(
     return out / BEST
 
 
-def _check_windows(config: ConsistencyConfig, settings: Settings, pairs: Pairs) -> None:
+def _check_settings(settings: Settings) -> None:
+    """Refuse settings that would change nothing, rather than let someone believe in them."""
+    for field in dataclasses.fields(settings):
+        received = getattr(settings, field.name)
+        if field.name in _PHOTOS_ALONE and received != field.default:
+            raise InputError(
+                f"{field.name} has no effect on the training of a consistency model: keep the "
+                f"default, {field.default!r}; received {received!r}."
+            )
+
+
+def _check_windows(config: ConsistencyConfig, pairs: Pairs) -> None:
     if config.memory != "recurrent" and pairs.window_frames > 1:
         raise InputError(
             f"a {config.memory} model learns from pairs, window_frames 1, not from windows of "
             f"several frames, as a recurrent one does; received {pairs.window_frames}."
-        )
-    if config.memory == "recurrent" and settings.devices > 1:
-        raise InputError(
-            "a recurrent model learns on one device, since windows are not shared out; "
-            f"received devices {settings.devices}."
         )
 
 

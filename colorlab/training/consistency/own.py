@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import checkpoints, consistency_model, files, yuv
+from colorlab import checkpoints, consistency_model, devices, files, yuv
 from colorlab.checkpoints import ColorModel
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.training.consistency.pairs import Pairs
@@ -99,7 +99,7 @@ class OwnColouring:
             inputs = consistency_model.inputs(
                 self.config, features, y[k : k + 1], y[k - 1 : k], uv, valid, state
             )
-            outputs = self.network.predict_on_batch(inputs)
+            outputs = devices.forward_pass(self.network, inputs)
             outputs = {name: np.asarray(values, np.float32) for name, values in outputs.items()}
             state = outputs.get(consistency_model.STATE)
             if consistency_model.SHARE in outputs:

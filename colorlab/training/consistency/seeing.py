@@ -16,7 +16,6 @@ from tqdm.auto import tqdm
 from colorlab import checkpoints, files, vgg, yuv
 from colorlab.checkpoints import ColorModel
 from colorlab.datasets import Clip, ClipSet
-from colorlab.datasets.photos import default_cache
 
 _HOW = ("method", "temperature", "saturation")
 
@@ -70,7 +69,7 @@ def see(
     list of Seen
         One for each clip, memory-mapped.
     """
-    root = files.ensure_folder(Path(cache) if cache is not None else default_cache())
+    root = files.ensure_folder(Path(cache) if cache is not None else files.default_cache())
     bar = tqdm(
         total=sum(map(len, clips.clips)), desc="features", unit="frame", disable=not progress
     )
