@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import colorlab
 from colorlab import files, report
 from colorlab.errors import InputError
 
@@ -28,7 +27,8 @@ def results(name: str) -> dict[str, Any]:
     InputError
         When there is no such file, or it is broken.
     """
-    return _read("results", {path.stem: path for path in _home("results").rglob("*.json")}, name)
+    found = files.packaged("results").rglob("*.json")
+    return _read("results", {path.stem: path for path in found}, name)
 
 
 def history(name: str) -> list[dict[str, float]]:
@@ -50,8 +50,9 @@ def history(name: str) -> list[dict[str, float]]:
     InputError
         When there is no such history.
     """
-    single = _home("results") / f"{name}-history.csv"
-    paths = [single] if single.is_file() else report.histories(_home("results"), name)
+    folder = files.packaged("results")
+    single = folder / f"{name}-history.csv"
+    paths = [single] if single.is_file() else report.histories(folder, name)
     return report.read_history(*paths)
 
 
@@ -73,14 +74,8 @@ def card(name: str) -> dict[str, Any]:
     InputError
         When there is no such model, or its card is broken.
     """
-    cards = (_home("assets") / "models").glob("*/card.json")
+    cards = files.packaged("assets/models").glob("*/card.json")
     return _read("model", {path.parent.name: path for path in cards}, name)
-
-
-def _home(name: str) -> Path:
-    """Return a folder that is packed into colorlab where it is installed; else the checkout's."""
-    package = Path(colorlab.__file__).parent
-    return package / name if (package / name).is_dir() else package.parent / name
 
 
 def _read(what: str, known: dict[str, Path], name: str) -> dict[str, Any]:
