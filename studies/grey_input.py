@@ -26,7 +26,7 @@ MOST = 0.5
 """Share of a unit's variance, the square of its correlation, that must be kept: more than half."""
 
 NETWORKS = ("embedded", "random")
-"""The edge-tuned VGG-16, and the control: the same network with random weights."""
+"""ImageNet's VGG-16, and the control: the same network with random weights."""
 
 SEEDS = 3
 """Arms of each network, one a seed."""
@@ -53,13 +53,13 @@ PROTOCOL = (
     "bootstrap over photos (a photo with its partner), the same samples in all arms; in the "
     "summary value is the mean over seeds, low and high are the lowest and highest of any seed, "
     "spread is the range of the seeds' values. A seed chooses positions and partners. The network "
-    "is the edge-tuned VGG-16. input: the network's input itself. A layer keeps most of its "
+    "is ImageNet's VGG-16. input: the network's input itself. A layer keeps most of its "
     "behaviour where the square of unit_correlation's low is above 0.5, more than half of the "
     "variance, and low above the floor's high; it does not where the square of high is below 0.5; "
     "else it is open. Verdict on the claim: holds if all 13 keep it, holds partly if some do, does "
     "not hold if none does and none is open, else cannot be told. control: the same network with "
     "random weights (He normal, no bias, drawn with the seed) on the same photos, positions, "
-    "partners and bootstrap samples; difference: same of the edge-tuned network minus same of the "
+    "partners and bootstrap samples; difference: same of ImageNet's network minus same of the "
     "random one, and margin minus margin, in pairs. learning, that what VGG-16 learnt keeps more "
     "than chance does, is judged by both: more, less are the layers whose difference in "
     "unit_correlation lies above, or below, 0 with its whole interval, else unsure; it holds if "

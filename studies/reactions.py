@@ -43,7 +43,7 @@ PROTOCOL = (
     "value is the mean over seeds, low and high are the lowest and highest of any seed, spread is "
     "the range of the seeds' values. A seed chooses halves, positions and the other scenes. best: "
     "per thing the layer whose chosen unit has the highest r on the half it was chosen on, mean "
-    "over seeds. input: the network's input itself. The network is the edge-tuned VGG-16."
+    "over seeds. input: the network's input itself. The network is ImageNet's VGG-16."
 )
 
 

