@@ -19,6 +19,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--results", type=Path, default=Path("results"))
     command.add_argument("--readme", type=Path, default=Path("README.md"))
+    command.add_argument("--details", type=Path, default=Path("docs/results.md"))
     command.add_argument("--reproducing", type=Path, default=Path("docs/reproducing.md"))
     command.add_argument("--pictures", type=Path, default=Path("assets/pictures"))
     command.set_defaults(run=run)
@@ -29,12 +30,14 @@ def run(arguments: argparse.Namespace) -> int:
     common.start_keras()
     from colorlab import checkpoints, plots, report
 
-    test, train, other = report.read_color_results(arguments.results)
+    tests, train = report.read_color_results(arguments.results)
     films, film_model = report.read_film_results(arguments.results), checkpoints.FILM_DEFAULT
-    tables = {report.MARKS: report.color_table(test, train, other)}
+    tables = {report.MARKS: report.color_table(tests)}
     if films:
         tables[report.FILM_MARKS] = report.film_text(films, film_model)
     report.update_page(arguments.readme, tables)
+    details = report.color_details(tests, train)
+    report.update_page(arguments.details, {report.MARKS: details})
     run_ones = report.experiment_table(report.read_experiments(arguments.results))
     report.update_page(arguments.reproducing, {report.EXPERIMENT_MARKS: run_ones})
     if curves := report.film_curves(films, film_model):
@@ -50,9 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         epochs = report.read_history(long)
         drawn["overfitting.png"] = (LONG, epochs, report.overfitting(epochs))
     for picture, (name, epochs, title) in drawn.items():
-        prior = test["models"].get(name, {}).get("prior_loss")
+        prior = tests[0]["models"].get(name, {}).get("prior_loss")
         figure = plots.history(epochs, prior, title, "prior (test photos)")
         plots.save(figure, arguments.pictures / picture)
-    pages = f"{arguments.readme}, {arguments.reproducing}"
+    pages = f"{arguments.readme}, {arguments.details}, {arguments.reproducing}"
     common.say(arguments, f"{pages} and {arguments.pictures} renewed")
     return 0
