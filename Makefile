@@ -11,6 +11,8 @@ READY    := .venv/ready
 LOCKS    := requirements/uv.lock requirements/colorlab.lock
 PHOTOS   ?= $(COLORLAB_DATA)/water.csv
 OTHERS   ?= $(COLORLAB_DATA)/landscape.csv
+WORLD    ?= $(COLORLAB_DATA)/world.csv
+COUNTED   = --baselines "$(PHOTOS)" "$(OTHERS)" "$(WORLD)"
 EXPERIMENTS := grey_input reactions loss bins transfer foliage frame_rate recurrent context
 MODELS   := $(notdir $(wildcard assets/models/color-*))
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -67,9 +69,10 @@ notebooks: setup ## run the notebooks and keep their outputs
 	$(PY) -m ruff format notebooks
 
 results: setup ## measure the models on the photos again; docs/reproducing.md has every command
-	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --model $(MODELS) --decode annealed mean argmax --json results/color-water-test.json > /dev/null
-	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --model $(MODELS) --json results/color-water-train.json > /dev/null
-	$(PY) -m colorlab evaluate color --photos "$(OTHERS)" --split test --model $(MODELS) --json results/color-landscape-test.json > /dev/null
+	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split test --model $(MODELS) --decode annealed mean argmax $(COUNTED) --json results/color-water-test.json > /dev/null
+	$(PY) -m colorlab evaluate color --photos "$(PHOTOS)" --split train --max-photos 300 --no-kid --model $(MODELS) --json results/color-water-train.json > /dev/null
+	$(PY) -m colorlab evaluate color --photos "$(OTHERS)" --split test --model $(MODELS) $(COUNTED) --json results/color-landscape-test.json > /dev/null
+	$(PY) -m colorlab evaluate color --photos "$(WORLD)" --split test --model $(MODELS) $(COUNTED) --json results/color-world-test.json > /dev/null
 	$(PY) -m studies report
 
 fast-experiments: setup ## how long each experiment's --fast takes: results/experiments-fast.csv

@@ -265,10 +265,21 @@ PROMISED = {
     *("loss", "loss_u", "loss_v", "accuracy_u", "accuracy_v", "accuracy_u_no_neutral"),
     *("accuracy_v_no_neutral", "neutral_share", "prior_loss", "majority_u", "majority_v", "psnr"),
     *("psnr_grey", "ssim", "colourfulness", "colourfulness_abs", "colourfulness_truth"),
-    "per_source",
+    *("colourfulness_difference", "worse_than_grey", "coloured_share", "hue_error"),
+    *("per_source", "gain", "kid"),
 }
 SETTINGS = {
-    *("n_skipped_grey", "n", "align", "decode", "temperature", "saturation", "mirror"),
+    *(
+        "gain",
+        "kid",
+        "n_skipped_grey",
+        "n",
+        "align",
+        "decode",
+        "temperature",
+        "saturation",
+        "mirror",
+    ),
     *("scales", "size", "backbone"),
 }
 
@@ -300,7 +311,7 @@ def test_evaluate_writes_what_it_prints(coasts, small, tmp_path, capsys):
 
 
 def test_evaluate_a_folder_with_another_decoder(coasts, small, capsys):
-    words = ("--photos", coasts.with_suffix(""), "--size", 16, "--decode", "mean")
+    words = ("--photos", coasts.with_suffix(""), "--size", 16, "--decode", "mean", "--no-kid")
     assert run("evaluate", "color", *words) == 0
     (scores,) = json.loads(capsys.readouterr().out)["models"].values()
     assert (scores["n_photos"], scores["decode"], scores["temperature"]) == (16, "mean", None)

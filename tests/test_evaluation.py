@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import gzip
 import json
 import shutil
 import types
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlab import checkpoints, coast, datasets, evaluation, files, media, metrics, yuv
+from colorlab import checkpoints, coast, datasets, evaluation, files, media, metrics, vgg, yuv
+from colorlab.bins import BinGrid
 from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.errors import InputError
@@ -92,9 +94,13 @@ def constant(logits):
     return answer
 
 
+def evaluate(photos, models, *options, **more):
+    """Measure without VGG-16, quietly."""
+    return evaluation.evaluate_color(photos, models, *options, kid=False, progress=False, **more)
+
+
 def measure(photos, model, **options):
-    result = evaluation.evaluate_color(photos, [model], progress=False, **options)
-    return result["models"][model.name]
+    return evaluate(photos, [model], **options)["models"][model.name]
 
 
 # --- scores that are known -----------------------------------------------------------------------
@@ -240,6 +246,123 @@ def test_a_regression_model_is_measured_by_its_square(photos):
     assert scores["accuracy_v"] == pytest.approx((labels[..., 1] == bin_v).mean())
 
 
+def test_what_sees_colour_is_measured_photo_by_photo(photos):
+    blue = np.zeros((2, 30))
+    blue[0, 29] = 50  # every photo is painted blue, so some lose against grey
+    rows = []
+    for file in photos.manifest.files:
+        rgb = media.read_photo(file).rgb
+        uv = np.zeros((2, 2, 2), np.float32) + np.float32([BinGrid(30).centres[0, 29], 0])
+        colored = yuv.yuv_to_rgb(yuv.luma(rgb), media.resize(uv, *rgb.shape[:2]))
+        grey = np.repeat(yuv.luma(rgb), 3, axis=-1)
+        gain = metrics.psnr(rgb, colored) - metrics.psnr(rgb, grey)
+        difference = metrics.colourfulness(colored) - metrics.colourfulness(rgb)
+        rows.append((gain, abs(difference), *metrics.hue_error(rgb, colored)))
+    gains, differences, errors, shares = np.array(rows).T
+    scores = measure(photos, fake(constant(blue)), decode="mean")
+    assert scores["worse_than_grey"] == np.mean(gains < 0) > 0
+    assert scores["gain"] == metrics.mean_interval(gains)
+    assert scores["colourfulness_difference"] == pytest.approx(differences.mean())
+    assert scores["hue_error"] == pytest.approx(np.average(errors, weights=shares))
+    assert scores["coloured_share"] == pytest.approx(shares.mean())
+    kept = scores["per_photo"]
+    assert np.array(kept["psnr"]) - kept["psnr_grey"] == pytest.approx(gains, abs=2e-3)
+    assert kept["hue_error"] == pytest.approx(errors, abs=0.06)
+
+
+# --- baselines -----------------------------------------------------------------------------------
+
+
+def by_height(height, width, colors):
+    """Paint a photo of one luma in bands, top down."""
+    bands = np.repeat(np.float32(colors), height // len(colors), axis=0)[:, None]
+    uv = np.repeat(bands, width, axis=1)
+    return yuv.yuv_to_rgb(np.full((height, width, 1), 0.5, np.float32), uv)
+
+
+def test_the_table_knows_height_and_luma_and_the_prior_knows_neither(tmp_path):
+    blue, brown = (0.2, -0.05), (-0.12, 0.06)
+    for k in range(5):
+        media.write_photo(tmp_path / "train" / f"{k}.png", by_height(16, 16, [blue, brown]))
+    media.write_photo(tmp_path / "train" / "grey.png", np.full((16, 16, 3), 0.5, np.float32))
+    grid = BinGrid(30)
+    paths = [tmp_path / "train"]
+    prior, table = evaluation.fit_baselines(paths, grid, size=16, progress=False)
+    assert (prior.name, table.name) == ("prior", "table")
+    assert table.fitted_on["photos"] == 5
+    y = np.full((2, 32, 8, 1), 0.5, np.float32)
+    for one in (prior, table):
+        for logs in one.outputs(y).values():
+            assert logs.shape == (2, 32, 8, 30)
+            np.testing.assert_allclose(np.exp(logs).sum(axis=-1), 1, rtol=1e-4)
+    centres = grid.quantise(np.float32([blue, brown]))
+    uv = table.chroma(y)
+    np.testing.assert_allclose(uv[:, :16], np.broadcast_to(centres[0], (2, 16, 8, 2)), atol=0.02)
+    np.testing.assert_allclose(uv[:, 16:], np.broadcast_to(centres[1], (2, 16, 8, 2)), atol=0.02)
+    mean = np.broadcast_to(centres.mean(axis=0), (*y.shape[:-1], 2))
+    np.testing.assert_allclose(prior.chroma(y), mean, atol=1e-3)
+    # A luma that no training photo has: nothing is known but the prior.
+    np.testing.assert_allclose(table.chroma(y + 0.4), mean, atol=1e-3)
+
+
+def test_baselines_stand_beside_the_models(photos):
+    folder = photos.manifest.files[0].parent
+    grid = BinGrid(30)
+    baselines = evaluation.fit_baselines([folder], grid, size=SIZE, progress=False)
+    result = evaluate(photos, [fake(knowing(photos))], baselines=baselines, batch_size=4)
+    assert list(result["models"]) == ["fake"]
+    grey, prior, table = (result["baselines"][key] for key in ("grey", "prior", "table"))
+    assert "loss" not in grey and grey["psnr"] == grey["psnr_grey"]
+    assert grey["worse_than_grey"] == grey["colourfulness"] == 0
+    assert grey["hue_error"] == pytest.approx(90)
+    # Measured on the photos that were counted, the prior is as good as one histogram can be.
+    labels = grid.encode(yuv.rgb_to_yuv(np.asarray(photos.rgb))[1])
+    shares = [
+        np.bincount(labels[..., axis].ravel(), minlength=30) / labels[..., 0].size
+        for axis in (0, 1)
+    ]
+    entropy = -sum((p[p > 0] * np.log(p[p > 0])).sum() for p in shares)
+    assert prior["loss"] == pytest.approx(entropy, abs=1e-3)
+    assert prior["loss"] == pytest.approx(prior["prior_loss"], abs=1e-3)
+    assert table["loss"] < prior["loss"] - 0.3
+    assert prior["accuracy_u"] == prior["majority_u"]
+
+
+def test_photos_without_colour_teach_no_baseline(tmp_path):
+    media.write_photo(tmp_path / "grey.png", np.full((16, 16, 3), 0.5, np.float32))
+    with pytest.raises(InputError, match="none of the 1 training photos"):
+        evaluation.fit_baselines([tmp_path], BinGrid(30), size=16, progress=False)
+
+
+# --- kernel distance -----------------------------------------------------------------------------
+
+
+def test_the_kernel_distance_is_that_of_the_pooled_features(photos, monkeypatch):
+    monkeypatch.setattr(evaluation.color, "_FEATURE_SIZE", 32)  # a fiftieth of the work
+    result = evaluation.evaluate_color(
+        photos, [fake(knowing(photos))], batch_size=4, progress=False
+    )
+    network = vgg.backbone(taps=(5,), color=True)
+
+    def pooled(pictures):
+        small = np.stack([media.resize(one, 32, 32) for one in pictures])
+        activation = network.predict_on_batch(small)
+        return np.reshape(activation, (len(small), 2, 2, 512)).mean(axis=(1, 2))
+
+    rgb = [media.read_photo(file).rgb for file in photos.manifest.files]
+    truth = pooled(rgb)
+    grey = pooled([np.repeat(yuv.luma(one), 3, axis=-1) for one in rgb])
+    scale = np.sqrt(np.mean(truth**2))
+    expected = metrics.kernel_distance(grey / scale, truth / scale)
+    found = result["baselines"]["grey"]["kid"]
+    assert found["value"] == pytest.approx(expected["value"], rel=1e-2)
+    assert abs(result["models"]["fake"]["kid"]["value"]) < abs(found["value"])
+    floor = result["kid"]["floor"]
+    assert floor["low"] < floor["high"]
+    assert result["kid"]["backbone"] == vgg.describe("embedded")
+    json.dumps(result, allow_nan=False)
+
+
 # --- several decoders, one pass -------------------------------------------------------------------
 
 
@@ -252,7 +375,7 @@ def test_several_decoders_are_scored_from_one_run_of_the_network(photos):
 
     methods = ["argmax", "annealed", "mean", "argmax"]
     models = [fake(answer, name="a"), fake(known, name="b")]
-    result = evaluation.evaluate_color(photos, models, methods, batch_size=4, progress=False)
+    result = evaluate(photos, models, methods, batch_size=4)
     assert batches == [4, 2]
     wanted = ["a", "a:annealed", "a:mean", "b", "b:annealed", "b:mean"]
     assert list(result["models"]) == wanted
@@ -268,7 +391,7 @@ def test_a_regression_model_has_one_entry_whatever_is_asked(photos):
     model = fake(
         lambda y: {h: np.zeros((*y.shape[:3], 1), np.float32) for h in "uv"}, head="chroma"
     )
-    result = evaluation.evaluate_color(photos, [model], ["mean", "argmax"], progress=False)
+    result = evaluate(photos, [model], ["mean", "argmax"])
     assert [(k, one["decode"]) for k, one in result["models"].items()] == [("fake", "regression")]
 
 
@@ -289,14 +412,14 @@ def test_a_sample_is_drawn_by_the_seed_and_the_result_says_so(photos):
     assert len(seen) > 3
     assert evaluation.sample(photos, 6) is photos
 
-    options = {"max_photos": 3, "seed": 5, "progress": False}
-    result = evaluation.evaluate_color(photos, [model], **options)
+    options = {"max_photos": 3, "seed": 5}
+    result = evaluate(photos, [model], **options)
     assert result["dataset"]["sample"] == {"photos": 3, "of": 6} and result["seed"] == 5
     assert result["dataset"]["sha256"] == photos.manifest.sha256
-    direct = evaluation.evaluate_color(evaluation.sample(photos, 3, 5), [model], progress=False)
+    direct = evaluate(evaluation.sample(photos, 3, 5), [model])
     assert direct["models"] == result["models"]
     assert result["models"]["fake"]["n_photos"] == 3
-    whole = evaluation.evaluate_color(photos, [model], max_photos=99, progress=False)
+    whole = evaluate(photos, [model], max_photos=99)
     assert whole["dataset"]["sample"] is None and whole["seed"] is None
 
 
@@ -308,7 +431,7 @@ def test_a_sheet_keeps_photos_drawn_at_random_and_the_worst(photos):
     blue[0, 29] = 50  # every photo is painted blue, so some lose against grey
     model, other = fake(constant(blue)), fake(knowing(photos), name="knows")
     sheet = evaluation.Sheet(count=3, worst_count=2, side=12)
-    evaluation.evaluate_color(photos, [model, other], sheet=sheet, batch_size=4, progress=False)
+    evaluate(photos, [model, other], sheet=sheet, batch_size=4)
     names = [file.name for file in photos.manifest.files]
     assert len(sheet.random) == 3
     order = [names.index(one.name) for one in sheet.random]
@@ -327,7 +450,7 @@ def test_a_sheet_keeps_photos_drawn_at_random_and_the_worst(photos):
 def test_what_a_sheet_shows_is_grey_the_guesses_and_the_truth(photos):
     sheet = evaluation.Sheet(count=6, side=12)
     models = [fake(constant(np.zeros((2, 30)))), fake(knowing(photos), name="knows")]
-    evaluation.evaluate_color(photos, models, sheet=sheet, progress=False)
+    evaluate(photos, models, sheet=sheet)
     assert [one.name for one in sheet.random] == [file.name for file in photos.manifest.files]
     for one, file in zip(sheet.random, photos.manifest.files, strict=True):
         rgb = media.read_photo(file).rgb
@@ -356,14 +479,17 @@ KEYS = {
     *("accuracy_u_no_neutral", "accuracy_v_no_neutral", "neutral_share", "prior_loss"),
     *("majority_u", "majority_v", "psnr", "psnr_grey", "ssim", "colourfulness"),
     *("colourfulness_abs", "colourfulness_truth", "per_source"),
+    *("colourfulness_difference", "worse_than_grey", "coloured_share", "hue_error", "gain"),
+    "per_photo",
 }
 
 
 def test_result_has_the_promised_keys_and_is_json(photos):
     model = fake(constant(np.zeros((2, 30))))
-    result = evaluation.evaluate_color(photos, [model], command="colorlab x", progress=False)
+    result = evaluate(photos, [model], command="colorlab x")
     assert set(result) == {
         *("schema", "protocol", "models", "dataset", "seed", "versions", "command", "date"),
+        *("baselines", "kid", "photos"),
     }
     assert result["schema"] == 1
     assert result["command"] == "colorlab x"
@@ -386,16 +512,17 @@ def test_sources_average_to_the_whole(photos):
 def test_the_size_of_a_batch_changes_nothing(photos):
     one, all_ = (measure(photos, fake(knowing(photos, scale=2)), batch_size=b) for b in (1, 100))
     for scores in (one, all_):
-        del scores["per_source"], scores["backbone"], scores["scales"]
+        for key in ("per_source", "per_photo", "backbone", "scales", "gain"):
+            del scores[key]
     assert one == pytest.approx(all_)
 
 
 def test_models_measured_together_need_names_of_their_own(photos):
     model = fake(constant(np.zeros((2, 30))))
     with pytest.raises(InputError, match="share a name"):
-        evaluation.evaluate_color(photos, [model, model], progress=False)
+        evaluate(photos, [model, model])
     other = fake(constant(np.zeros((2, 30))), name="other")
-    result = evaluation.evaluate_color(photos, [model, other], progress=False)
+    result = evaluate(photos, [model, other])
     assert list(result["models"]) == ["fake", "other"]
 
 
@@ -551,11 +678,22 @@ def test_the_command_measures_decoders_and_draws_sheets(coasts, tmp_path, monkey
     out, sheet = tmp_path / "r.json", tmp_path / "look" / "sheet.png"
     words = ["--photos", coasts, "--model", "a", "b", "--decode", "annealed", "mean"]
     words += ["--max-photos", 4, "--seed", 3, "--sheet", sheet, "--sheet-photos", 2]
+    words += ["--baselines", coasts.with_suffix(""), "--no-kid"]
     assert run("evaluate", "color", *words, "--size", 32, "--json", out, "--quiet") == 0
     printed, errors = capsys.readouterr()
     result = files.read_json(out)
     assert json.loads(printed) == result and errors == ""
     assert list(result["models"]) == ["a", "a:mean", "b", "b:mean"]
+    assert list(result["baselines"]) == ["grey", "prior", "table"]
+    assert result["kid"] is None
+    with gzip.open(tmp_path / "r-photos.csv.gz", "rt", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 7 * 4
+    for key, entry in (result["models"] | result["baselines"]).items():
+        mine = [line for line in lines if line["entry"] == key]
+        gains = [float(line["psnr"]) - float(line["psnr_grey"]) for line in mine]
+        assert np.mean(gains) == pytest.approx(entry["gain"]["value"], abs=1e-3)
+        assert [line["loss"] == "" for line in mine] == [key == "grey"] * 4
     assert result["dataset"]["sample"] == {"photos": 4, "of": 6} and result["seed"] == 3
     assert result["command"].endswith("--json r.json --quiet")
     assert sorted(path.name for path in sheet.parent.iterdir()) == ["sheet-worst.png", "sheet.png"]
@@ -572,7 +710,7 @@ def test_names_may_come_one_at_a_time_too(coasts, monkeypatch, capsys):
     models = {name: fake(constant(np.log(PRIOR)), name=name) for name in "ab"}
     monkeypatch.setattr(checkpoints, "load", models.__getitem__)
     words = ("--model", "a", "--model", "b", "--decode", "mean", "--size", 16, "--quiet")
-    assert run("evaluate", "color", "--photos", coasts, *words) == 0
+    assert run("evaluate", "color", "--no-kid", "--photos", coasts, *words) == 0
     found = json.loads(capsys.readouterr().out)["models"]
     assert [(key, one["decode"]) for key, one in found.items()] == [("a", "mean"), ("b", "mean")]
 

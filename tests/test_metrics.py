@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio
 
-from colorlab import metrics
+from colorlab import metrics, yuv
 from colorlab.errors import InputError
 
 
@@ -137,6 +137,97 @@ def test_colourfulness_of_known_pictures():
 def test_colourfulness_refuses_8_bit_values():
     with pytest.raises(InputError, match="received uint8"):
         metrics.colourfulness(np.zeros((4, 4, 3), np.uint8))
+
+
+# --- hue -----------------------------------------------------------------------------------------
+
+
+def painted(*colors):
+    """Make a picture of luma 0.5, one pixel for each (U, V)."""
+    uv = np.float32([colors])
+    return yuv.yuv_to_rgb(np.full((*uv.shape[:2], 1), 0.5, np.float32), uv)
+
+
+def test_hue_error_is_the_angle_where_the_truth_is_coloured():
+    truth = painted((0.1, 0), (0.1, 0), (0.1, 0), (0, 0.1), (0.03, 0))
+    ours = painted((0.2, 0), (0, -0.1), (-0.1, 0), (-0.1, 0.1), (-0.1, 0))  # the last one is grey
+    error, share = metrics.hue_error(truth, ours)
+    assert error == pytest.approx((0 + 90 + 180 + 45) / 4, abs=0.01)
+    assert share == 0.8
+    assert np.isnan(metrics.hue_error(painted((0.03, 0)), painted((0.1, 0)))[0])
+
+
+def test_grey_costs_a_right_angle_and_faint_colour_something_in_between():
+    truth = painted((0.1, 0.1))
+    grey, faint, faint_and_wrong, full = (
+        metrics.hue_error(truth, painted((k, k)))[0] for k in (0, 0.01, -0.01, 0.2)
+    )
+    assert (grey, full) == (pytest.approx(90, abs=0.1), pytest.approx(0, abs=0.1))
+    certainty = 0.01 * 2**0.5 / metrics.COLOURED
+    assert faint == pytest.approx(90 - 90 * certainty, abs=0.1)
+    assert faint_and_wrong == pytest.approx(90 + 90 * certainty, abs=0.1)
+
+
+# --- kernel distance -----------------------------------------------------------------------------
+
+
+def kernel_by_hand(x, y):
+    """Sum the U-statistic of Gretton et al. pair by pair."""
+
+    def k(a, b):
+        return (sum(a * b) / len(a) + 1) ** 3
+
+    pairs = [(i, j) for i in range(len(x)) for j in range(len(x)) if i != j]
+    each = [k(x[i], x[j]) + k(y[i], y[j]) - k(x[i], y[j]) - k(x[j], y[i]) for i, j in pairs]
+    return sum(each) / len(pairs)
+
+
+def test_kernel_distance_is_the_sum_over_pairs_of_photos(rng):
+    x, y = rng.random((2, 7, 4))
+    found = metrics.kernel_distance(x, y)
+    assert found["value"] == pytest.approx(kernel_by_hand(x, y))
+    assert found["low"] < found["value"] < found["high"]
+    assert found == metrics.kernel_distance(x, y)
+    with pytest.raises(InputError, match=r"received \(7, 4\) and \(6, 4\)"):
+        metrics.kernel_distance(x, y[:6])
+
+
+def test_kernel_distance_has_no_bias_even_between_a_photo_and_its_colouring(rng):
+    """Noise on top of one's own features must not look like closeness: the mean is what it is."""
+    values = {"paired": [], "apart": []}
+    for _ in range(400):
+        truth, other = rng.normal(size=(2, 8, 3))
+        values["paired"].append(metrics.kernel_distance(truth + 1, truth)["value"])
+        values["apart"].append(metrics.kernel_distance(other + 1, truth)["value"])
+    spread = np.std(values["apart"]) / 400**0.5
+    assert np.mean(values["paired"]) == pytest.approx(np.mean(values["apart"]), abs=4 * spread)
+
+
+def test_the_interval_is_no_wider_up_than_down_by_photos_drawn_twice(rng):
+    x, y = rng.normal(size=(2, 60, 5)) + np.array([[[0.8]], [[0.0]]])
+    found = metrics.kernel_distance(x, y)
+    assert found["low"] > 0
+    middle = (found["low"] + found["high"]) / 2
+    assert middle == pytest.approx(found["value"], rel=0.15)
+
+
+def test_halves_of_one_set_lie_at_no_distance(rng):
+    features = rng.random((40, 6))
+    floor = metrics.kernel_floor(features)
+    assert floor["low"] < 0 < floor["high"]
+    assert abs(floor["value"]) < 0.2 * floor["high"]
+    assert metrics.kernel_distance(features, features + 0.5)["value"] > 5 * floor["high"]
+    with pytest.raises(InputError, match="4 photos or more"):
+        metrics.kernel_floor(features[:3])
+
+
+def test_the_interval_of_a_mean_covers_it_as_the_normal_distribution_says(rng):
+    values = rng.normal(3, 2, 400)
+    found = metrics.mean_interval(values)
+    assert found["value"] == pytest.approx(values.mean())
+    half = 1.96 * values.std() / 20
+    assert found["low"] == pytest.approx(values.mean() - half, abs=0.15 * half)
+    assert found["high"] == pytest.approx(values.mean() + half, abs=0.15 * half)
 
 
 # --- cross-entropy -------------------------------------------------------------------------------

@@ -29,79 +29,105 @@ def result(split="test", **models):
     return {"dataset": {"name": "water", "split": split}, "models": models or {"m": entry()}}
 
 
-def test_table_shows_model_baselines_and_the_paper():
-    lines = report.color_table(result()).splitlines()
-    assert lines[0] == "| model, decoder | loss | U right | V right | PSNR | colour | photos |"
-    assert lines[1] == "|---|---|---|---|---|---|---|"
-    assert "3.541 | 36.2 % | 32.5 %" in lines[2]
-    assert lines[3] == (
-        "| `m`, annealed, T = 0.5 | 3.700 | 30.0 % | 33.0 % | 22.50 dB | 60 % | 499 of water |"
+MEASURED = {
+    **{"gain": {"value": 1.25, "low": 1.0, "high": 1.5}, "colourfulness_difference": 11.0},
+    **{"hue_error": 41.6, "worse_than_grey": 0.125},
+    "kid": {"value": 0.5, "low": 0.25, "high": 0.75},
+}
+"""What results made before these were measured lack."""
+
+
+def with_baselines(**models):
+    grey = {"psnr": 21.25, "psnr_grey": 21.25, "colourfulness": 0.0, "colourfulness_truth": 30.0}
+    grey |= {"gain": {"value": 0.0, "low": 0.0, "high": 0.0}, "hue_error": 90.0, "n_photos": 499}
+    grey |= {"worse_than_grey": 0.0, "kid": {"value": 2.0, "low": 1.5, "high": 2.5}}
+    table = entry(**MEASURED, loss=3.98, psnr=22.0, decode="mean")
+    baselines = {"grey": grey, "prior": entry(**MEASURED, loss=4.18), "table": table}
+    kid = {"floor": {"value": -0.001, "low": -0.01, "high": 0.01}}
+    return {**result(**models), "baselines": baselines, "kid": kid}
+
+
+def test_the_short_table_has_a_line_for_each_model_and_baseline():
+    mean = entry(decode="mean", temperature=None, loss=9.0)
+    test = with_baselines(**{"m": entry(**MEASURED), "m:mean": mean})
+    other = with_baselines(m=entry(**MEASURED, n_photos=200))
+    other["dataset"]["name"] = "landscape"
+    lines = report.color_table([test, other]).splitlines()
+    assert lines[0] == (
+        "| model | 499 photos of water: loss, U right, V right "
+        "| 499 photos of water: over grey, colour, below grey, KID "
+        "| 200 photos of landscape: over grey, colour, below grey, KID |"
     )
-    assert "4.200 | 25.0 % | 31.0 %" in lines[4]
-    assert lines[5] == "| left grey | – | – | – | 21.25 dB | 0 % | 499 of water |"
-    assert len(lines) == 6
+    assert lines[2].endswith("| 3.541, 36.2 %, 32.5 % | – | – |")
+    seen = "+1.25 dB, 60 %, 12 %, 0.50"
+    assert lines[3] == f"| `m` | 3.700, 30.0 %, 33.0 % | {seen} | {seen} |"
+    assert lines[4].split("|")[2] == " 3.980, 30.0 %, 33.0 % "
+    assert lines[5].split("|")[2] == " 4.180, 30.0 %, 33.0 % "
+    grey = "+0.00 dB, 0 %, 0 %, 2.00"
+    assert lines[6] == f"| left grey | – | {grey} | {grey} |"
+    assert len(lines) == 7
 
 
-def test_every_model_and_decoder_has_a_line_and_every_prior_its_own():
+def test_a_result_from_before_a_figure_was_measured_has_dashes():
+    short = report.color_table([result()]).splitlines()
+    assert short[3].endswith("| 3.700, 30.0 %, 33.0 % | +1.25 dB, 60 %, –, – |")
+    assert short[4] == "| left grey | – | +0.00 dB, 0 %, –, – |"
+    lines = report.color_details([result()]).splitlines()
+    assert lines[2].endswith("| 22.50 dB | +1.25 dB | 60 % | – | – | – | – |")
+    name = "always the prior of the training photos, or its largest bin"
+    assert lines[3].startswith(f"| {name} | 4.200 | 25.0 % | 31.0 % | – |")
+    assert len(lines) == 5
+
+
+def test_the_details_have_every_decoder_interval_and_prior():
     mean = {"decode": "mean", "temperature": None}
     centre = entry(n=31, align="centre", prior_loss=4.1)
-    table = report.color_table(
-        result(**{"a": entry(), "a:mean": entry(**mean), "b": centre, "c": entry(loss=3.5)})
-    )
-    names = [line.split("|")[1].strip() for line in table.splitlines()[3:]]
-    assert names == [
+    models = {"a": entry(**MEASURED), "a:mean": entry(**mean), "b": centre, "c": entry(loss=3.5)}
+    lines = report.color_details([with_baselines(**models)]).splitlines()
+    assert [line.split("|")[1].strip() for line in lines] == [
+        *("**499 photos of water**", "---"),
         *("`a`, annealed, T = 0.5", "`a`, mean", "`b`, annealed, T = 0.5"),
         "`c`, annealed, T = 0.5",
-        "always the prior of `a`'s training photos, or its largest bin",
         "always the prior of `b`'s training photos, or its largest bin",
-        "left grey",
+        *("no network: histogram for each height and luma", "no network: one histogram"),
+        *("left grey", "half of the true photos against the other half"),
     ]
-    assert "`b`'s training photos, or its largest bin | 4.100 |" in table
-    assert "| always the prior of the training photos, or its largest bin | 4.200 |" in (
-        report.color_table(result())
+    assert lines[2].endswith(
+        "| 22.50 dB | +1.25 (1.00 to 1.50) dB | 60 % | 11.0 | 42° | 12 % | 0.50 (0.25 to 0.75) |"
     )
+    assert lines[-1].endswith("| 0.00 (−0.01 to 0.01) |")
+    assert len({line.count("|") for line in lines}) == 1
 
 
-def test_training_photos_add_a_column():
+def test_training_photos_add_a_column_to_the_first_set():
     mean = entry(decode="mean", temperature=None)
     test = result(**{"m": entry(), "m:mean": mean, "new": entry()})
     train = result("train", m=entry(loss=3.25, accuracy_u=0.4, prior_loss=4.3, n_photos=500))
-    lines = report.color_table(test, train).splitlines()
-    last = [line.split("|")[-2].strip() for line in lines]
+    first, second = report.color_details([test, result()], train).split("\n\n")
+    last = [line.split("|")[-2].strip() for line in first.splitlines()]
     assert last == [
         *("on training photos: loss, U, V", "---", "3.384, 37.4 %, 33.9 %"),
         *("3.250, 40.0 %, 33.0 %", "3.250, 40.0 %, 33.0 %", "–"),
         *("4.300, 25.0 %, 31.0 %", "–"),
     ]
-    assert len({line.count("|") for line in lines}) == 1
+    assert second == report.color_details([result()])
     other = result("train", m=entry(weights_sha256="cd"))
     with pytest.raises(InputError, match="different weights of m"):
-        report.color_table(test, other)
-
-
-def test_another_set_of_photos_adds_lines():
-    other = result(m=entry(loss=3.6, n_photos=200, psnr_grey=20.0))
-    other["dataset"]["name"] = "landscape"
-    train = result("train", m=entry())
-    alone = report.color_table(result(), train).splitlines()
-    lines = report.color_table(result(), train, other).splitlines()
-    assert lines[: len(alone)] == alone
-    assert [line.split("|")[1].strip() for line in lines[len(alone) :]] == [
-        *("`m`, annealed, T = 0.5", alone[4].split("|")[1].strip(), "left grey")
-    ]
-    assert all(line.endswith("| 200 of landscape | – |") for line in lines[len(alone) :])
+        report.color_details([test], other)
 
 
 def test_a_squared_error_does_not_stand_among_nats():
     changes = {"loss_name": "euclidean", "decode": "regression", "temperature": None}
-    table = report.color_table(result(m=entry(**changes)), result("train", m=entry(**changes)))
+    test = result(m=entry(**changes))
+    assert "`m` | –, 30.0 %, 33.0 %" in report.color_table([test])
+    table = report.color_details([test], result("train", m=entry(**changes)))
     assert "`m`, regression | – | 30.0 %" in table
     assert "| –, 30.0 %, 33.0 % |" in table
 
 
 def test_a_table_of_nothing_is_refused():
     with pytest.raises(InputError, match="at least one model"):
-        report.color_table({**result(), "models": {}})
+        report.color_table([{**result(), "models": {}}])
 
 
 def test_update_replaces_only_what_lies_between_the_marks():
@@ -118,19 +144,22 @@ def test_results_are_read_and_missing_ones_named(tmp_path):
     with pytest.raises(InputError, match="make results"):
         report.read_color_results(tmp_path)
     files.write_json(tmp_path / report.TEST, result())
-    assert report.read_color_results(tmp_path) == (result(), None, None)
+    assert report.read_color_results(tmp_path) == ([result()], None)
     files.write_json(tmp_path / report.TRAIN, result("train"))
-    assert report.read_color_results(tmp_path) == (result(), result("train"), None)
-    files.write_json(tmp_path / "color-landscape-test.json", result("other"))
-    assert report.read_color_results(tmp_path)[2] == result("other")
+    files.write_json(tmp_path / "color-landscape-test.json", result("land"))
+    files.write_json(tmp_path / "color-world-test.json", result("world"))
+    tests, train = report.read_color_results(tmp_path)
+    assert tests == [result(), result("world"), result("land")] and train == result("train")
     with pytest.raises(InputError, match="cannot read"):
         report.update_page(tmp_path / "README.md", {report.MARKS: "new"})
 
 
 def test_readme_is_up_to_date_with_results():
+    tests, train = report.read_color_results(ROOT / "results")
+    page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    assert report.updated(page, report.color_details(tests, train)) == page
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = report.color_table(*report.read_color_results(ROOT / "results"))
-    assert report.updated(text, table) == text
+    assert report.updated(text, report.color_table(tests)) == text
     films = report.read_film_results(ROOT / "results")
     shown = report.film_text(films, checkpoints.FILM_DEFAULT)
     new = report.updated(text, shown, report.FILM_MARKS)
@@ -414,8 +443,11 @@ def test_report_renews_the_page_and_draws_what_there_is(tmp_path, monkeypatch, m
     how.write_text("\n".join(report.EXPERIMENT_MARKS))
     words = [f"--results={results}", f"--readme={page}", f"--pictures={pictures}"]
     words.append(f"--docs={tmp_path}")
+    details = tmp_path / "results.md"
+    details.write_text("\n".join(report.MARKS))
     assert main(["report", *words]) == 0
-    assert f"| `{model.name}`, annealed, T = 0.5 | 3.700 |" in page.read_text()
+    assert f"| `{model.name}` | 3.700, 30.0 %, 33.0 % |" in page.read_text()
+    assert f"| `{model.name}`, annealed, T = 0.5 | 3.700 |" in details.read_text()
     assert "| not run in full yet | – |" in how.read_text()
     assert {path.name for path in pictures.iterdir()} == {"architecture.png", "history.png"}
     assert page.read_text().endswith("\n".join((*report.FILM_MARKS, "")))

@@ -32,13 +32,33 @@ def add(commands: Any) -> None:
         "--model", nargs="+", action="extend", help="names or folders; the default model if none"
     )
     common.add_decoding(color, several=True)
-    color.add_argument("--json", type=Path, help="write the result to this file")
+    color.add_argument(
+        "--baselines",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="TRAIN_PHOTOS",
+        help="manifests (their split train) or folders: measure the bins' histogram over these "
+        "photos (prior), and one for each height in the photo and luma (table), too",
+    )
+    color.add_argument(
+        "--no-kid",
+        dest="kid",
+        action="store_false",
+        help="leave out the kernel distance, which runs VGG-16 on every picture",
+    )
+    color.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE.json",
+        help="write the result to this file, and the figures of each photo to FILE-photos.csv.gz",
+    )
     color.add_argument(
         "--sheet",
         type=Path,
         metavar="FILE.png",
-        help="draw a contact sheet of photos drawn at random (--seed), and FILE-worst.png of those "
-        "on which the first model gains least over grey",
+        help="draw a contact sheet of photos drawn at random (--seed), and FILE-worst.png of the "
+        "20 on which the first model gains least over grey",
     )
     color.add_argument(
         "--sheet-photos", type=common.positive, default=40, help="photos on the sheet (40)"
@@ -222,6 +242,12 @@ def run(arguments: argparse.Namespace) -> int:
     models = [checkpoints.load(name) for name in arguments.model or [None]]
     photos = datasets.open_photos(arguments.photos, arguments.split, arguments.size, progress)
     sheet = evaluation.Sheet(arguments.sheet_photos) if arguments.sheet is not None else None
+    baselines = []
+    if arguments.baselines:
+        grid = models[0].grid
+        baselines = evaluation.fit_baselines(
+            arguments.baselines, grid, arguments.size, seed=arguments.seed, progress=progress
+        )
     result = evaluation.evaluate_color(
         photos,
         models,
@@ -230,12 +256,17 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.max_photos,
         arguments.seed,
         sheet,
+        baselines,
+        arguments.kid,
         command=common.command_line(arguments.words),
         progress=progress,
     )
-    print(json.dumps(result, indent=2, ensure_ascii=False))
+    short = evaluation.without_photos(result)
+    print(json.dumps(short, indent=2, ensure_ascii=False))
     if arguments.json is not None:
-        files.write_json(arguments.json, result)
+        path = arguments.json
+        files.write_json(path, short)
+        evaluation.write_photos(path.with_name(f"{path.stem}-photos.csv.gz"), result)
     if sheet is not None:
         path, name = arguments.sheet, models[0].name
         worst = path.with_stem(f"{path.stem}-worst")

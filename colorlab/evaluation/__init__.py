@@ -1,6 +1,14 @@
 """Measuring models beside their baselines, and the rule that chooses by what was measured."""
 
-from colorlab.evaluation.color import aggregate, evaluate_color, picture_metrics, sample
+from colorlab.evaluation.baselines import LookupTable, fit_baselines
+from colorlab.evaluation.color import (
+    aggregate,
+    evaluate_color,
+    picture_metrics,
+    sample,
+    without_photos,
+    write_photos,
+)
 from colorlab.evaluation.film import count_transitions, evaluate_film
 from colorlab.evaluation.film_entries import entries, working_height
 from colorlab.evaluation.film_tuning import choose_memory, tune_memory
@@ -19,6 +27,7 @@ from colorlab.evaluation.tuning import (
 __all__ = [
     "RULE",
     "TEMPERATURES",
+    "LookupTable",
     "Sheet",
     "Shown",
     "Strip",
@@ -33,10 +42,13 @@ __all__ = [
     "entries",
     "evaluate_color",
     "evaluate_film",
+    "fit_baselines",
     "picture_metrics",
     "sample",
     "score",
     "tune_decoder",
     "tune_memory",
+    "without_photos",
     "working_height",
+    "write_photos",
 ]

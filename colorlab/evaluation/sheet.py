@@ -57,7 +57,7 @@ class Sheet:
     """
 
     count: int = 40
-    worst_count: int = 10
+    worst_count: int = 20
     side: int = 160
     random: list[Shown] = dataclasses.field(default_factory=list)
     worst: list[Shown] = dataclasses.field(default_factory=list)

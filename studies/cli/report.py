@@ -32,14 +32,17 @@ def run(arguments: argparse.Namespace) -> int:
     from colorlab.teaching.results import histories, read_history
     from studies import report
 
-    test, train, other = report.read_color_results(arguments.results)
+    tests, train = report.read_color_results(arguments.results)
     films, film_model = report.read_film_results(arguments.results), checkpoints.FILM_DEFAULT
-    tables = {report.MARKS: report.color_table(test, train, other)}
+    tables = {report.MARKS: report.color_table(tests)}
     if films:
         tables[report.FILM_MARKS] = report.film_text(films, film_model)
     report.update_page(arguments.readme, tables)
     studied = report.read_experiments(arguments.results)
-    pages = {"reproducing.md": {report.EXPERIMENT_MARKS: report.experiment_table(studied)}}
+    pages = {
+        "results.md": {report.MARKS: report.color_details(tests, train)},
+        "reproducing.md": {report.EXPERIMENT_MARKS: report.experiment_table(studied)},
+    }
     for name, kept in {**pages, **report.finding_tables(studied)}.items():
         if kept:
             report.update_page(arguments.docs / name, kept)
@@ -56,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         epochs = read_history(long)
         drawn["overfitting.png"] = (LONG, epochs, report.overfitting(epochs))
     for picture, (name, epochs, title) in drawn.items():
-        prior = test["models"].get(name, {}).get("prior_loss")
+        prior = tests[0]["models"].get(name, {}).get("prior_loss")
         figure = plots.history(epochs, prior, title, "prior (test photos)")
         plots.save(figure, arguments.pictures / picture)
     renewed = f"{arguments.readme}, {arguments.docs} and {arguments.pictures}"

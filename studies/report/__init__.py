@@ -21,6 +21,7 @@ from studies.report.stills import (
     PAPER_TRAIN,
     TEST,
     TRAIN,
+    color_details,
     color_table,
     read_color_results,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "PAPER_TRAIN",
     "TEST",
     "TRAIN",
+    "color_details",
     "color_table",
     "experiment_table",
     "film_curves",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -12,7 +12,7 @@ def markdown(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join([head, "|---" * len(lines[0]) + "|", *body])
 
 
-def pictured(entry: dict[str, Any]) -> list[str]:
+def pictured(entry: Mapping[str, Any]) -> list[str]:
     """Write PSNR and colour."""
     colour, truth = entry.get("colour"), entry.get("colourfulness_truth")
     if truth:
@@ -20,7 +20,7 @@ def pictured(entry: dict[str, Any]) -> list[str]:
     return [number(entry.get("psnr"), "{:.2f} dB"), number(colour, "{:.0%}")]
 
 
-def labels(entry: dict[str, Any]) -> list[str]:
+def labels(entry: Mapping[str, Any]) -> list[str]:
     """Write the loss and the shares of right bins."""
     forms = {"loss": "{:.3f}", "accuracy_u": "{:.1%}", "accuracy_v": "{:.1%}"}
     return [number(entry.get(key), form) for key, form in forms.items()]
