@@ -6,6 +6,7 @@ from PIL import Image
 
 from colorlab import checkpoints, color_model, devices, files
 from colorlab.cli import main
+from colorlab.decode import softmax
 from colorlab.experiments import context, fitting, pictures, reduced
 from colorlab.experiments.film import figures, rolling
 from colorlab.experiments.film import strips as film_strips
@@ -52,7 +53,7 @@ def test_what_was_kept_has_the_loss_of_its_epoch(trained):
         found = heads.predict_on_batch(inputs)
         loss = 0.0
         for head in "uv":
-            p = checkpoints.softmax(np.asarray(found[head]))
+            p = softmax(np.asarray(found[head]))
             loss -= np.log(np.take_along_axis(p, truth[head][..., None], -1)).mean()
         assert loss == pytest.approx(history[epoch - 1]["val_loss"], abs=0.01)
 

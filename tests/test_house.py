@@ -28,7 +28,7 @@ MODULES = sorted((ROOT / "colorlab").rglob("*.py"))
 # A module imports from its own row or from rows above it, never from a row below.
 ROWS = {
     "foundation": {"errors", "files"},
-    "colour": {"yuv", "bins", "flow"},
+    "colour": {"yuv", "bins", "decode", "flow"},
     "pictures": {"media", "coast", "datasets", "samples"},
     "models": {"vgg", "color_model", "consistency_model", "losses", "checkpoints", "devices"},
     "work": {

@@ -8,17 +8,20 @@ from colorlab.evaluation.flow import compare_flows
 from colorlab.evaluation.sheet import Sheet, Shown, Strip
 from colorlab.evaluation.tuning import (
     RULE,
-    TEMPERATURES,
+    SATURATIONS,
+    TRIED,
     candidates,
     choose,
     decoder_curve,
     score,
+    trials,
     tune_decoder,
 )
 
 __all__ = [
     "RULE",
-    "TEMPERATURES",
+    "SATURATIONS",
+    "TRIED",
     "Sheet",
     "Shown",
     "Strip",
@@ -35,6 +38,7 @@ __all__ = [
     "picture_metrics",
     "sample",
     "score",
+    "trials",
     "tune_decoder",
     "tune_memory",
     "working_height",

@@ -20,8 +20,11 @@ from tqdm.auto import tqdm
 from colorlab import bins, checkpoints, media, metrics, yuv
 from colorlab.checkpoints import ColorModel
 from colorlab.datasets import PhotoSet
+from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
 from colorlab.evaluation.sheet import Sheet
+
+Decoders = Decoder | str | Sequence[Decoder | str] | None
 
 PROTOCOL = (
     "Loss and accuracy: photos squashed to size x size, every pixel, full resolution, nats a pixel "
@@ -88,37 +91,47 @@ class _Way:
     """A model and a way from its outputs to a colour: what one entry of a result is about."""
 
     model: ColorModel
-    decode: str
-    temperature: float
+    decoder: Decoder
 
-    def chroma(self, outputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-        decode = None if self.model.config.head == "chroma" else self.decode
-        return checkpoints.chroma_of(self.model, outputs, decode, self.temperature)
+    @property
+    def method(self) -> str:
+        """The decoder's; a regression model predicts a colour, so there is nothing to decode."""
+        return "regression" if self.model.config.head == "chroma" else self.decoder.method
+
+    def chroma(
+        self, outputs: Mapping[str, NDArray[np.float32]], y: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        return checkpoints.chroma_of(self.model, outputs, y, self.decoder)
+
+    def describe(self) -> dict[str, Any]:
+        if self.method == "regression":
+            return {"decode": self.method, "temperature": None, "saturation": 1.0}
+        return self.decoder.describe()
 
 
 def _ways(
-    models: Sequence[ColorModel], decode: str | Sequence[str] | None, temperature: float | None
+    models: Sequence[ColorModel], decode: Decoders, temperature: float | None
 ) -> dict[str, _Way]:
     """Name every entry of a result: NAME is the first decoder's, NAME:DECODE a further one's."""
     names = [model.name for model in models]
     if len(set(names)) < len(names):
         raise InputError(f"two models share a name in {names}; measure them one at a time.")
-    asked = [decode] if isinstance(decode, str) else list(decode or [])
+    wanted = [decode] if isinstance(decode, str | Decoder) else list(decode or [])
     ways = {}
     for model in models:
-        # A regression model predicts a colour, so there is nothing to decode.
-        regression = model.config.head == "chroma"
-        methods = ["regression"] if regression else dict.fromkeys(asked or [model.decode])
-        heat = model.temperature if temperature is None else temperature
-        for k, method in enumerate(methods):
-            ways[f"{model.name}:{method}" if k else model.name] = _Way(model, method, heat)
+        own = model.decoder
+        decoders = dict.fromkeys(resolve(one, own, temperature) for one in wanted or [own])
+        first, *more = (_Way(model, decoder) for decoder in decoders)
+        ways[model.name] = first
+        if first.method != "regression":
+            ways |= {f"{model.name}:{way.method}": way for way in more}
     return ways
 
 
 def evaluate_color(
     photos: PhotoSet,
     models: Sequence[ColorModel],
-    decode: str | Sequence[str] | None = None,
+    decode: Decoders = None,
     temperature: float | None = None,
     max_photos: int | None = None,
     seed: int = 0,
@@ -135,11 +148,11 @@ def evaluate_color(
         The photos, squashed to the size of measurement.
     models : sequence of ColorModel
         What to measure.
-    decode : str or sequence of str, optional
-        Decoders to measure; the card's own by default. All of them are scored from the same
-        outputs of the network.
+    decode : Decoder or str, or sequence of them, optional
+        Decoders to measure, of different methods; the card's own by default. All of them are
+        scored from the same outputs of the network.
     temperature : float, optional
-        Of the annealed mean; the card's by default.
+        Replaces the decoders'.
     max_photos : int, optional
         Measure at most so many photos, drawn at random; all by default.
     seed : int
@@ -183,7 +196,7 @@ def evaluate_color(
                 for k in range(len(rgb))
             ]
             ours = {key: way for key, way in ways.items() if way.model is model}
-            chroma |= {key: way.chroma(outputs) for key, way in ours.items()}
+            chroma |= {key: way.chroma(outputs, y) for key, way in ours.items()}
         for k, file in enumerate(measured.manifest.files[first : first + len(rgb)]):
             original = media.read_photo(file).rgb
             guesses = {key: found[k] for key, found in chroma.items()}
@@ -220,9 +233,7 @@ def _entry(photos: PhotoSet, way: _Way, rows: Sequence[Mapping[str, float]]) -> 
         "n_skipped_grey": photos.skipped_grey,
         "n": model.config.n,
         "align": model.config.align,
-        "decode": way.decode,
-        "temperature": way.temperature if way.decode == "annealed" else None,
-        "saturation": 1.0 if model.config.head == "chroma" else model.saturation_for(way.decode),
+        **way.describe(),
         "mirror": model.mirror,
         "scales": list(model.scales),
         "size": int(photos.rgb.shape[1]),

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from colorlab import bins, checkpoints, color_model, files, losses, metrics, vgg, yuv
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets.photos import default_cache
+from colorlab.decode import Decoder
 from colorlab.experiments import digests, fitting, scores, statistics, taps
 from colorlab.experiments import recipe as recipes
 from colorlab.experiments.fitting import fed, flatten_heads, make_task
@@ -231,7 +232,7 @@ def measure(
     arm: Arm,
     photos: Photos,
     progress: bool,
-    decoders: Mapping[str, tuple[str, float]] | None = None,
+    decoders: Mapping[str, Decoder] | None = None,
     more: Callable[..., Mapping[str, NDArray[Any]]] | None = None,
 ) -> dict[str, Any]:
     """Train and measure an arm that is nothing but a recipe.

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from colorlab import media, metrics, yuv
 from colorlab.bins import BinGrid
+from colorlab.decode import Decoder
 from colorlab.media import side_by_side
 from colorlab.widgets.explorer import Explorer
 
@@ -70,10 +71,10 @@ def choose(
     Raises
     ------
     InputError
-        As `colorlab.bins.BinGrid.decode`.
+        As `colorlab.decode.Decoder`.
     """
-    how = ("annealed", temperature) if temperature else ("argmax", 1.0)
-    uv = grid.decode(probabilities["u"], probabilities["v"], *how)
+    decoder = Decoder("annealed", temperature) if temperature else Decoder("argmax")
+    uv = decoder.chroma(probabilities["u"], probabilities["v"], grid)
     return yuv.yuv_to_rgb(y, media.resize(uv, *y.shape[:2]))
 
 
