@@ -67,7 +67,7 @@ def chroma(
     model: ColorModel,
     decoder: Decoder | str | None = None,
 ) -> NDArray[np.float32]:
-    """Predict a picture's chroma at the model's working size and enlarge it to the picture's.
+    """Predict a picture's chroma at the model's working size and enlarge it along its edges.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def chroma(
     height, width = y.shape[:2]
     small = media.resize(y, *working_shape(height, width, model.working_size))
     uv = model.chroma(np.clip(small, 0, 1)[None], decoder)[0]
-    return media.resize(np.ascontiguousarray(uv, np.float32), height, width)
+    return media.enlarge_chroma(uv, y, model.config.stride)
 
 
 def picture(

@@ -1,4 +1,4 @@
-"""From probabilities to colours: every method in the registry, and how another one joins."""
+"""From probabilities to colours: every method in the registry."""
 
 import itertools
 import json
@@ -8,8 +8,7 @@ import pytest
 
 from colorlab import decode, yuv
 from colorlab.bins import BinGrid
-from colorlab.cli import main
-from colorlab.decode import METHODS, Decoder, Method, resolve, softmax
+from colorlab.decode import METHODS, Decoder, resolve, softmax
 from colorlab.errors import InputError
 
 EACH_AXIS = ("argmax", "mean", "annealed")
@@ -250,19 +249,3 @@ def test_arrays_that_do_not_fit(method, n):
     else:
         with pytest.raises(InputError, match=f"{method} needs the pixels' luma"):
             decoder.chroma(p, p, BinGrid(n))
-
-
-# --- another one ---------------------------------------------------------------------------------
-
-
-def halfway(u, v, grid, y, temperature):
-    """Lie between the mean and the argmax."""
-    return (decode.mean(u, v, grid, y, 1.0) + decode.argmax(u, v, grid, y, 1.0)) / 2
-
-
-@pytest.mark.parametrize("words", ["colorize", "evaluate color", "evaluate tune"])
-def test_a_function_and_a_line_add_a_decoder_to_the_command_line(words, monkeypatch, capsys):
-    monkeypatch.setitem(METHODS, "halfway", Method(halfway))
-    with pytest.raises(SystemExit):
-        main([*words.split(), "--help"])
-    assert ",halfway}" in capsys.readouterr().out

@@ -3,8 +3,10 @@
 import csv
 import dataclasses
 import json
+import re
 import shutil
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -522,6 +524,39 @@ def test_tuning_writes_the_card_once_and_leaves_regression_alone(photos, tmp_pat
     model.config = dataclasses.replace(model.config, head="chroma")
     assert evaluation.tune_decoder(tmp_path, photos, progress=False) is model.card
     assert not (tmp_path / "card.json").exists()
+
+
+# --- another decoder -----------------------------------------------------------------------------
+
+
+def test_a_function_and_a_line_add_a_decoder_everywhere(photos, tmp_path, monkeypatch, capsys):
+    """The program of docs/adding-a-model.md, found in --help, in a card and in a result."""
+    text = (Path(__file__).parents[1] / "docs/adding-a-model.md").read_text("utf-8")
+    section = text.split("\n## Decode in another way\n")[1]
+    program = re.search(r"```python\n(.*?)```", section, re.S)[1]
+    monkeypatch.setitem(METHODS, "median", None)  # takes the new line back afterwards
+    exec(compile(program, "adding-a-model.md", "exec"), {"__name__": "page"})
+
+    for words in ("colorize", "evaluate color", "evaluate tune"):
+        with pytest.raises(SystemExit):
+            main([*words.split(), "--help"])
+        assert ",median}" in "".join(capsys.readouterr().out.split())
+
+    model = fake(constant(np.log(PRIOR)))
+    model.card["decode"] = {"method": "annealed", "temperature": 0.5}
+    monkeypatch.setattr(checkpoints, "load", lambda folder: model)
+    card = evaluation.tune_decoder(tmp_path, photos, progress=False, methods=["median"])
+    kept = Decoder.from_json(files.read_json(tmp_path / "card.json")["decode"])
+    assert card["decode"]["method"] == kept.method == "median"
+
+    model.decoder = kept
+    scores = measure(photos, model)
+    assert (scores["decode"], scores["temperature"]) == ("median", None)
+    reached = np.cumsum(PRIOR, axis=-1) >= 0.5
+    wanted = model.grid.from_index(reached.argmax(axis=-1))
+    y = np.full((1, 2, 2, 1), 0.5, np.float32)
+    found = checkpoints.chroma_of(model, model.outputs(y), y)
+    np.testing.assert_allclose(found[0, 0, 0], np.float32(kept.saturation) * wanted)
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def colorings(
     found = {}
     for name, method in methods.items():
         uv = checkpoints.chroma_of(model, outputs, small[None], method)[0]
-        found[name] = yuv.yuv_to_rgb(y, media.resize(uv, height, width))
+        found[name] = yuv.yuv_to_rgb(y, media.enlarge_chroma(uv, y, model.config.stride))
     return found
 
 

@@ -1,9 +1,10 @@
 """Measuring color models on photos, beside the baselines that any model must beat.
 
 Protocol. For loss and accuracy a photo is squashed to size × size and every pixel counts. For the
-picture metrics the chroma predicted at that size is enlarged to the photo's own size, joined with
-the photo's own luma, and compared there; means are over photos. Grey photos are left out and
-counted. A network runs once per photo, however many decoders are measured.
+picture metrics the chroma predicted at that size is enlarged to the photo's own size (along the
+edges of its luma, `media.enlarge_chroma`), joined with that luma, and compared there; means are
+over photos. Grey photos are left out and counted. A network runs once per photo, however many
+decoders are measured.
 """
 
 from __future__ import annotations
@@ -200,7 +201,10 @@ def evaluate_color(
         for k, file in enumerate(measured.manifest.files[first : first + len(rgb)]):
             original = media.read_photo(file).rgb
             guesses = {key: found[k] for key, found in chroma.items()}
-            scores = {key: picture_metrics(original, guess) for key, guess in guesses.items()}
+            scores = {
+                key: picture_metrics(original, guess, ways[key].model.config.stride)
+                for key, guess in guesses.items()
+            }
             for key, way in ways.items():
                 rows[key].append(labels[way.model.name][k] | scores[key])
             if sheet:
@@ -280,7 +284,9 @@ def _label_metrics(
     return row
 
 
-def picture_metrics(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> dict[str, float]:
+def picture_metrics(
+    rgb: NDArray[np.float32], uv: NDArray[np.float32], stride: int = 1
+) -> dict[str, float]:
     """Compare a colouring with the true photo, at the photo's own size.
 
     Parameters
@@ -288,7 +294,9 @@ def picture_metrics(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> dict[s
     rgb : numpy.ndarray of float32, (H, W, 3)
         The true photo in [0, 1].
     uv : numpy.ndarray of float32, (h, w, 2)
-        Predicted chroma of any size; it is resized to the photo's.
+        Predicted chroma of any size; it is enlarged to the photo's as for a user.
+    stride : int
+        As for `colorlab.media.enlarge_chroma`.
 
     Returns
     -------
@@ -296,7 +304,7 @@ def picture_metrics(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> dict[s
         psnr, psnr_grey, ssim, colourfulness, colourfulness_abs, colourfulness_truth.
     """
     y = yuv.luma(rgb)
-    colored = yuv.yuv_to_rgb(y, media.resize(uv.astype(np.float32), *rgb.shape[:2]))
+    colored = yuv.yuv_to_rgb(y, media.enlarge_chroma(uv, y, stride))
     return {
         "psnr": metrics.psnr(rgb, colored),
         "psnr_grey": metrics.psnr(rgb, np.repeat(y, 3, axis=-1)),
