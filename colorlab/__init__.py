@@ -21,6 +21,7 @@ _SUBMODULES = (
     "colorize_film",
     "consistency_model",
     "datasets",
+    "decode",
     "devices",
     "digests",
     "errors",

@@ -10,6 +10,7 @@ from colorlab import colorize as colorize
 from colorlab import colorize_film as colorize_film
 from colorlab import consistency_model as consistency_model
 from colorlab import datasets as datasets
+from colorlab import decode as decode
 from colorlab import devices as devices
 from colorlab import digests as digests
 from colorlab import errors as errors

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from colorlab import checkpoints, files, media, yuv
 from colorlab.checkpoints import ColorModel
+from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
 
 
@@ -64,10 +65,9 @@ def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
 def chroma(
     y: NDArray[np.float32],
     model: ColorModel,
-    decode: str | None = None,
-    temperature: float | None = None,
+    decoder: Decoder | str | None = None,
 ) -> NDArray[np.float32]:
-    """Predict a picture's chroma at the model's working size and enlarge it to the picture's.
+    """Predict a picture's chroma at the model's working size and enlarge it along its edges.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def chroma(
         Luma in [0, 1], any size.
     model : ColorModel
         From `colorlab.checkpoints.load`.
-    decode, temperature : optional
+    decoder : Decoder or str, optional
         As for `colorlab.checkpoints.ColorModel.chroma`.
 
     Returns
@@ -85,14 +85,14 @@ def chroma(
     """
     height, width = y.shape[:2]
     small = media.resize(y, *working_shape(height, width, model.working_size))
-    uv = model.chroma(np.clip(small, 0, 1)[None], decode, temperature)[0]
-    return media.resize(np.ascontiguousarray(uv, np.float32), height, width)
+    uv = model.chroma(np.clip(small, 0, 1)[None], decoder)[0]
+    return media.enlarge_chroma(uv, y, model.config.stride)
 
 
 def picture(
     rgb: NDArray[np.floating] | NDArray[np.uint8],
     model: ColorModel | str | None = None,
-    decode: str | None = None,
+    decode: Decoder | str | None = None,
     temperature: float | None = None,
 ) -> NDArray[np.float32]:
     """Colour a picture: its luma is kept, its chroma is predicted.
@@ -103,10 +103,10 @@ def picture(
         uint8, or float in [0, 1]. Any colour in it is ignored.
     model : ColorModel or str, optional
         A loaded model or a name; the default model if left out.
-    decode : {"argmax", "mean", "annealed"}, optional
-        How a distribution becomes a colour; the card's default if left out.
+    decode : Decoder or str, optional
+        How a distribution becomes a colour, see `colorlab.decode`; the card's way if left out.
     temperature : float, optional
-        Of the annealed mean; the card's if left out.
+        Replaces the decoder's.
 
     Returns
     -------
@@ -129,13 +129,14 @@ def picture(
         array = np.repeat(array, 3, axis=-1)
     y = yuv.luma(array)
     loaded = model if isinstance(model, ColorModel) else load_once(model)
-    return yuv.yuv_to_rgb(y, chroma(y, loaded, decode, temperature))
+    decoder = resolve(decode, loaded.decoder, temperature)
+    return yuv.yuv_to_rgb(y, chroma(y, loaded, decoder))
 
 
 def photo(
     path: str | os.PathLike[str],
     model: ColorModel | str | None = None,
-    decode: str | None = None,
+    decode: Decoder | str | None = None,
     temperature: float | None = None,
 ) -> NDArray[np.float32]:
     """Read a photo and colour it.
@@ -164,7 +165,7 @@ def file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     model: ColorModel | str | None = None,
-    decode: str | None = None,
+    decode: Decoder | str | None = None,
     temperature: float | None = None,
 ) -> None:
     """Colour a photo file; alpha and 16-bit depth are kept where the target's format has them.

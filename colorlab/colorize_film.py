@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from colorlab import checkpoints, colorize, devices, files, yuv
 from colorlab.checkpoints import ColorModel, ConsistencyModel
+from colorlab.decode import Decoder, resolve
 from colorlab.media import cuts, films, resize
 from colorlab.media.recolor import Colorer, recolor
 from colorlab.rollout import Rollout
@@ -33,8 +34,8 @@ class FrameByFrame:
     ----------
     model : ColorModel
         From `colorlab.checkpoints.load`.
-    decode, temperature : optional
-        As for `colorlab.checkpoints.ColorModel.chroma`.
+    decoder : Decoder or str, optional
+        As for `colorlab.decode.resolve`; the card's by default.
     batch : int
         Frames to a batch. On a processor the number does not matter, a graphics card likes some.
     """
@@ -42,12 +43,11 @@ class FrameByFrame:
     def __init__(
         self,
         model: ColorModel,
-        decode: str | None = None,
-        temperature: float | None = None,
+        decoder: Decoder | str | None = None,
         batch: int = 4,
     ) -> None:
         self.model, self.batch = model, batch
-        self._how = (decode, temperature)
+        self.decoder = resolve(decoder, model.decoder)
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """Return the model's working size for frames of a size."""
@@ -59,7 +59,8 @@ class FrameByFrame:
         Frames are asked once each, without the card's further views, which would take a multiple of
         the time.
         """
-        return checkpoints.chroma_of(self.model, self.model.outputs(y, views=False), *self._how)
+        outputs = self.model.outputs(y, views=False)
+        return checkpoints.chroma_of(self.model, outputs, y, self.decoder)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return nothing: no frame knows of another."""
@@ -70,14 +71,11 @@ class FrameByFrame:
 
     def settings(self) -> dict[str, Any]:
         """Return the model's name, its weights' hash, and how its outputs become colours."""
-        decode, temperature = self._how
         return {
             "model": self.model.name,
             "precision": self.model.precision,
             "weights": self.model.card["weights"]["sha256"],
-            "decode": decode or self.model.decode,
-            "temperature": self.model.temperature if temperature is None else temperature,
-            "saturation": self.model.saturation_for(decode),
+            **self.decoder.describe(),
         }
 
 
@@ -159,7 +157,7 @@ def _load(folder: Path, card: str, precision: str) -> ColorModel | ConsistencyMo
 
 def colorer_for(
     model: ColorModel | ConsistencyModel,
-    decode: str | None = None,
+    decode: Decoder | str | None = None,
     temperature: float | None = None,
 ) -> Colorer:
     """Return what colours a film with a model.
@@ -168,17 +166,20 @@ def colorer_for(
     ----------
     model : ColorModel or ConsistencyModel
         From `load`.
-    decode, temperature : optional
-        How probabilities become colours; the card's way by default.
+    decode : Decoder or str, optional
+        How probabilities become colours, see `colorlab.decode`; the card's way by default.
+    temperature : float, optional
+        Replaces the decoder's.
 
     Returns
     -------
     FrameByFrame or colorlab.rollout.Rollout
         New, for one film.
     """
+    decoder = resolve(decode, model.decoder, temperature)
     if isinstance(model, ConsistencyModel):
-        return Rollout(model, decode, temperature)
-    return FrameByFrame(model, decode, temperature)
+        return Rollout(model, decoder)
+    return FrameByFrame(model, decoder)
 
 
 # ------------------------------------------------------------------------------------- colouring
@@ -213,7 +214,7 @@ def file(
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     model: ColorModel | ConsistencyModel | str | os.PathLike[str] | None = None,
-    decode: str | None = None,
+    decode: Decoder | str | None = None,
     temperature: float | None = None,
     lossless: bool = False,
     precision: str = "auto",

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from colorlab import colorize
 from colorlab.checkpoints import PLAIN, ConsistencyModel, View
 from colorlab.consistency_model import STATE
+from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
 
 CONTEXTS = ("free", "truth", "first", "none")
@@ -40,18 +41,16 @@ class Rollout:
     ----------
     model : ConsistencyModel
         From `colorlab.checkpoints.load_consistency`.
-    decode, temperature : optional
-        How probabilities become the colour that is shown and fed back; the card's way by default.
+    decoder : Decoder or str, optional
+        How probabilities become the colour that is shown and fed back, as for
+        `colorlab.decode.resolve`; the card's way by default.
     """
 
     batch = 1
 
-    def __init__(
-        self, model: ConsistencyModel, decode: str | None = None, temperature: float | None = None
-    ) -> None:
+    def __init__(self, model: ConsistencyModel, decoder: Decoder | str | None = None) -> None:
         self.model = model
-        self.decode = decode or model.decode
-        self.temperature = model.temperature if temperature is None else temperature
+        self.decoder = resolve(decoder, model.decoder)
         self._before: dict[str, Float] = {}
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
@@ -122,7 +121,7 @@ class Rollout:
             outputs = self.model.outputs(
                 features, y[None], before["y"][None], context, valid, judged, before.get(STATE)
             )
-        uv = self.model.chroma(outputs, own, self.decode, self.temperature)[0]
+        uv = self.model.chroma(outputs, own, y[None], self.decoder)[0]
         kept = {STATE: outputs[STATE]} if STATE in outputs else {}
         place = np.array(turn, np.float32)
         self._before = {"y": np.asarray(y, np.float32), "uv": uv, "turn": place, **kept}
@@ -162,8 +161,7 @@ class Rollout:
             "precision": self.model.color.precision,
             "weights": self.model.card["weights"]["sha256"],
             "color_model": self.model.color.card["weights"]["sha256"],
-            "decode": self.decode,
-            "temperature": self.temperature,
+            **self.decoder.describe(),
             "card": dict(self.model.card["decode"]),
         }
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from colorlab import bins, checkpoints, color_model, digests, files, losses, metrics, vgg, yuv
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets.photos import default_cache
+from colorlab.decode import Decoder
 from colorlab.training import color, run, settings
 from colorlab.training.run import Run, Task
 from studies import fitting, scores, statistics, taps
@@ -196,7 +197,7 @@ def measure(
     arm: Arm,
     photos: Photos,
     progress: bool,
-    decoders: Mapping[str, tuple[str, float]] | None = None,
+    decoders: Mapping[str, Decoder] | None = None,
     more: Callable[..., Mapping[str, NDArray[Any]]] | None = None,
 ) -> dict[str, Any]:
     """Train and measure an arm that is nothing but a recipe.

@@ -11,17 +11,18 @@ from tqdm.auto import tqdm
 
 from colorlab import metrics, yuv
 from colorlab.color_model import ColorModelConfig
+from colorlab.decode import Decoder
 from studies.taps import in_order
 
 NEUTRAL = 0.01
 """Largest distance from grey in the UV plane at which a pixel counts as neutral."""
 
-DECODERS: dict[str, tuple[str, float]] = {
-    "argmax": ("argmax", 1.0),
-    **{f"annealed {t}": ("annealed", t) for t in (0.2, 0.4, 0.6, 0.8)},
-    "mean": ("mean", 1.0),
+DECODERS: dict[str, Decoder] = {
+    "argmax": Decoder("argmax"),
+    **{f"annealed {t}": Decoder("annealed", t) for t in (0.2, 0.4, 0.6, 0.8)},
+    "mean": Decoder("mean"),
 }
-"""Name of a decoder to its method and temperature, from the sharpest to the flattest."""
+"""Decoders by name, from the sharpest to the flattest."""
 
 
 def is_neutral(uv: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -41,7 +42,7 @@ def evaluate(
     rgb: NDArray[np.uint8],
     config: ColorModelConfig,
     prior: NDArray[np.float64],
-    decoders: Mapping[str, tuple[str, float]] | None = None,
+    decoders: Mapping[str, Decoder] | None = None,
     more: Callable[..., Mapping[str, NDArray[Any]]] | None = None,
     progress: bool = True,
 ) -> dict[str, list[float]]:
@@ -96,7 +97,7 @@ def _label_figures(
     uv: NDArray[np.float32],
     config: ColorModelConfig,
     prior: NDArray[np.float64],
-    ways: Mapping[str, tuple[str, float]],
+    ways: Mapping[str, Decoder],
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
     """Return losses and accuracies of a batch, and its chroma by each decoder."""
     figures: dict[str, NDArray[Any]] = {}
@@ -107,7 +108,6 @@ def _label_figures(
                 figures[f"{name}_{head}"] = np.square(value - uv[..., k]).mean(axis=axes)
         return figures, {"regression": np.concatenate([found["u"], found["v"]], axis=-1)}
     labels = config.grid.encode(uv)
-    chances = {}
     for k, head in enumerate("uv"):
         truth, log = labels[..., k], metrics.log_softmax(found[head])
         blind = -np.log(np.maximum(prior[k], 1e-8))  # a bin never seen in training
@@ -115,9 +115,8 @@ def _label_figures(
         figures[f"prior_loss_{head}"] = blind[truth].mean(axis=axes)
         figures[f"accuracy_{head}"] = (log.argmax(axis=-1) == truth).mean(axis=axes)
         figures[f"majority_{head}"] = (truth == prior[k].argmax()).mean(axis=axes)
-        chances[head] = np.exp(log)
     shown = {
-        name: config.grid.decode(chances["u"], chances["v"], method, temperature)
-        for name, (method, temperature) in ways.items()
+        name: decoder.chroma_of_logits(found["u"], found["v"], config.grid)
+        for name, decoder in ways.items()
     }
     return figures, shown

@@ -1,4 +1,4 @@
-"""The chroma bins: labels and back, the grey that lies on an edge, decoding, priors, weights."""
+"""The chroma bins: labels and back, the grey that lies on an edge, priors, weights."""
 
 import hashlib
 from types import ModuleType
@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from colorlab.bins import (
-    METHODS,
     BinGrid,
     count,
     merge,
@@ -18,6 +17,7 @@ from colorlab.bins import (
     prior,
     rebalance_weights,
 )
+from colorlab.decode import Decoder
 from colorlab.errors import InputError
 from colorlab.yuv import RANGE, rgb_to_yuv
 
@@ -262,7 +262,7 @@ def test_a_narrow_gaussian_is_the_hard_label():
 @given(INSIDE)
 def test_the_mean_of_a_soft_label_is_near_the_chroma(uv):
     grid = BinGrid(30)
-    error = np.abs(grid.decode(*grid.soft_encode(uv)) - uv)
+    error = np.abs(Decoder("mean").chroma(*grid.soft_encode(uv), grid) - uv)
     assert (error <= grid.width / 2).all()
 
 
@@ -278,111 +278,6 @@ def test_the_mean_of_a_soft_label_is_near_the_chroma(uv):
 def test_wrong_softness_is_named(options, said):
     with pytest.raises(InputError, match=said):
         BinGrid(30).soft_encode(np.zeros((1, 2)), **options)
-
-
-# --- decoding -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("n", [2, 3, 30, 1000])
-def test_a_certain_model_gives_the_bin_centre(method, n):
-    grid = BinGrid.of(n)
-    certain = np.eye(n, dtype=np.float32)
-    for temperature in (1e-3, 0.38, 1.0, 50.0):
-        uv = grid.decode(certain, certain[::-1], method, temperature)
-        assert uv.shape == (n, 2) and uv.dtype == np.float32
-        expected = np.stack([grid.centres[0], grid.centres[1, ::-1]], axis=-1)
-        np.testing.assert_allclose(uv, expected, atol=1e-7)
-
-
-def test_annealing_spans_from_argmax_to_mean():
-    grid = BinGrid(30)
-    heads = random_probabilities(30)
-    mean, argmax = grid.decode(*heads), grid.decode(*heads, "argmax")
-    np.testing.assert_allclose(grid.decode(*heads, "annealed", 1.0), mean, atol=1e-6)
-    for cold in (1e-3, 1.01e-4, 1e-5, 5e-324):
-        np.testing.assert_allclose(grid.decode(*heads, "annealed", cold), argmax, atol=1e-4)
-    distances = [
-        np.abs(grid.decode(*heads, "annealed", t) - argmax).mean() for t in (0.05, 0.2, 0.5, 1.0)
-    ]
-    assert distances == sorted(distances)
-
-
-def test_decoding_is_what_the_formulas_say():
-    grid = BinGrid(6)
-    heads = random_probabilities(6, (4, 5)).astype(np.float64) + 1e-6
-    heads /= heads.sum(axis=-1, keepdims=True)
-    for axis in range(2):
-        p, centres = heads[axis], grid.centres[axis]
-        sharp = np.exp(np.log(p) / 0.38)
-        sharp /= sharp.sum(axis=-1, keepdims=True)
-        for method, expected in [
-            ("argmax", centres[p.argmax(axis=-1)]),
-            ("mean", p @ centres),
-            ("annealed", sharp @ centres),
-        ]:
-            uv = grid.decode(*heads, method, temperature=0.38)
-            np.testing.assert_allclose(uv[..., axis], expected, atol=1e-6)
-
-
-def test_a_temperature_never_revives_an_impossible_bin():
-    p = np.array([[0.75, 0.25, 0, 0]], np.float32)
-    for temperature in (1e6, 1e300):
-        u, _ = BinGrid(4).decode(p, p, "annealed", temperature)[0]
-        assert u == pytest.approx(BinGrid(4).centres[0, :2].mean(), abs=1e-6)
-
-
-def test_decoding_stands_tiny_unnormalised_and_empty_probabilities():
-    grid = BinGrid(4)
-    p = np.array([[1, 2, 3, 2]], np.float32) / 8
-    for method in METHODS:
-        plain = grid.decode(p, p, method, 0.5)
-        np.testing.assert_allclose(grid.decode(p * 1e-30, p * 1e3, method, 0.5), plain, atol=1e-6)
-    nothing = np.zeros((1, 4), np.float32)
-    for method in ("mean", "annealed"):
-        assert grid.decode(nothing, nothing, method).tolist() == [[0, 0]]
-
-
-@pytest.mark.keras
-@pytest.mark.parametrize("method, temperature", [("mean", 1), ("argmax", 1), ("annealed", 0.38)])
-def test_decoding_is_the_same_on_keras(ops, method, temperature):
-    grid = BinGrid(30)
-    pu, pv = random_probabilities(30, (2, 4, 3))
-    tensors = ops.convert_to_tensor(pu), ops.convert_to_tensor(pv)
-    uv = ops.convert_to_numpy(grid.decode(*tensors, method, temperature, xp=ops))
-    assert uv.shape == (2, 4, 3, 2) and uv.dtype == np.float32
-    np.testing.assert_allclose(uv, grid.decode(pu, pv, method, temperature), atol=1e-6)
-    half = [ops.cast(t, "bfloat16") for t in tensors]
-    assert np.isfinite(ops.convert_to_numpy(grid.decode(*half, method, temperature, xp=ops))).all()
-
-
-@pytest.mark.keras
-def test_cold_zero_and_empty_probabilities_on_keras(ops):
-    grid = BinGrid(30)
-    heads = random_probabilities(30)
-    pu, pv = (ops.convert_to_tensor(p) for p in heads)
-    for temperature in (1.01e-4, 1e-30):
-        cold = ops.convert_to_numpy(grid.decode(pu, pv, "annealed", temperature, xp=ops))
-        np.testing.assert_allclose(cold, grid.decode(*heads, "argmax"), atol=1e-4)
-    nothing = ops.zeros((3, 30))
-    assert not ops.convert_to_numpy(grid.decode(nothing, nothing, "annealed", 0.4, xp=ops)).any()
-
-
-@pytest.mark.parametrize(
-    "n_given, options, said",
-    [
-        (30, {"method": "median"}, "argmax, mean, annealed; received 'median'"),
-        (30, {"method": "annealed", "temperature": 0}, "temperature.*received 0"),
-        (30, {"method": "annealed", "temperature": -1.0}, "temperature.*received -1.0"),
-        (30, {"temperature": float("nan")}, "temperature.*received nan"),
-        (30, {"temperature": "hot"}, "temperature.*received 'hot'"),
-        (31, {}, r"30 bins.*\(1, 31\)"),
-    ],
-)
-def test_wrong_decoding_is_named(n_given, options, said):
-    p = np.full((1, n_given), 1 / n_given)
-    with pytest.raises(InputError, match=said):
-        BinGrid(30).decode(p, p, **options)
 
 
 # --- merging ------------------------------------------------------------------------------------

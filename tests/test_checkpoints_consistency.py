@@ -9,6 +9,7 @@ import pytest
 from colorlab import checkpoints, color_model, consistency_model, files, vgg
 from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import ConsistencyConfig
+from colorlab.decode import Decoder
 from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
@@ -115,7 +116,7 @@ def test_outputs_come_back_within_half_precision(network, model, rng):
 
 def test_the_model_knows_its_card_and_its_color_model(model, color, saved):
     assert (model.name, model.working_height, model.config) == ("film", 48, CONFIG)
-    assert (model.decode, model.temperature) == ("mean", 0.7)
+    assert model.decoder == Decoder("mean", 0.7)
     assert model.card["weights"]["sha256"] == files.sha256(saved / checkpoints.WEIGHTS)
     assert model.color.name == "tiny-color"
     assert model.color.folder == saved / checkpoints.INSIDE
@@ -133,20 +134,21 @@ def test_the_weights_hold_nothing_of_the_color_model(saved, network):
 
 def test_probabilities_are_decoded_as_the_card_and_the_caller_say(model, rng):
     logits = {head: 3 * rng.standard_normal((1, 4, 4, 8)).astype(np.float32) for head in "uv"}
-    p = [checkpoints.softmax(logits[head]) for head in "uv"]
-    grid = model.color.grid
-    mean = grid.decode(*p, "mean")
-    np.testing.assert_allclose(model.chroma(logits, logits), mean, atol=1e-6)
-    sharp = grid.decode(*p, "annealed", 0.7)
-    np.testing.assert_allclose(model.chroma(logits, logits, "annealed"), sharp, atol=1e-6)
-    sharper = model.chroma(logits, logits, "annealed", 0.2)
-    np.testing.assert_allclose(sharper, grid.decode(*p, "annealed", 0.2), atol=1e-6)
+    y = rng.random((1, 4, 4, 1), np.float32)
+
+    def wanted(*decoder):
+        return Decoder(*decoder).chroma_of_logits(logits["u"], logits["v"], model.color.grid, y)
+
+    np.testing.assert_array_equal(model.chroma(logits, logits, y), wanted("mean"))
+    found = model.chroma(logits, logits, y, Decoder("joint", 0.2))
+    np.testing.assert_array_equal(found, wanted("joint", 0.2))
+    mean, sharp = wanted("mean"), wanted("annealed")
     vivid = {**model.card, "decode": {**model.card["decode"], "saturation": 1.5}}
     vivid = dataclasses.replace(model, card=vivid)
-    np.testing.assert_allclose(vivid.chroma(logits, logits), 1.5 * mean, atol=1e-6)
-    np.testing.assert_allclose(vivid.chroma(logits, logits, "annealed"), sharp, atol=1e-6)
+    np.testing.assert_allclose(vivid.chroma(logits, logits, y), 1.5 * mean, atol=1e-6)
+    np.testing.assert_allclose(vivid.chroma(logits, logits, y, "annealed"), sharp, atol=1e-6)
     with pytest.raises(InputError, match=r"decode must be one of .*received 'median'"):
-        model.chroma(logits, logits, "median")
+        model.chroma(logits, logits, y, "median")
 
 
 def test_what_is_remembered_is_not_rounded_to_bins(model, rng):
@@ -155,8 +157,10 @@ def test_what_is_remembered_is_not_rounded_to_bins(model, rng):
     own = {head: rng.standard_normal((1, 18, 20, 8)).astype(np.float32) for head in "uv"}
     leaking = {**model.card, "decode": {**model.card["decode"], "leak": 0.25}}
     leaking = dataclasses.replace(model, card=leaking)
-    proposal = model.chroma(own, own)
-    for leak, found in ((0.0, model.chroma(outputs, own)), (0.25, leaking.chroma(outputs, own))):
+    y = maps[0]
+    proposal = model.chroma(own, own, y)
+    for leak, one in ((0.0, model), (0.25, leaking)):
+        found = one.chroma(outputs, own, y)
         share = (1 - leak) * outputs["share"]
         wanted = share * outputs["remembered"] + (1 - share) * proposal
         np.testing.assert_allclose(found, wanted, atol=1e-6)

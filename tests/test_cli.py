@@ -17,6 +17,7 @@ from PIL import Image
 from colorlab import checkpoints, coast, files, media, yuv
 from colorlab import colorize as colorize_photo
 from colorlab.cli import colorize, common, demo, lab, main
+from colorlab.decode import METHODS
 from colorlab.media import films
 
 pytestmark = pytest.mark.keras
@@ -162,7 +163,7 @@ def test_resume_colours_only_what_is_missing(album, small, capsys):
 
 def test_decode_and_temperature_reach_the_picture(album, small):
     source, pictures = album / "a.png", []
-    for number, words in enumerate(("argmax", "mean", "annealed", "annealed --temperature 0.1")):
+    for number, words in enumerate((*METHODS, "annealed --temperature 0.1")):
         target = album.parent / f"{number}.png"
         assert run("colorize", source, "-o", target, "--quiet", "--decode", *words.split()) == 0
         pictures.append(target.read_bytes())
@@ -341,7 +342,7 @@ def test_demo_shows_photos_and_coasts_in_every_column(small, short_film, tmp_pat
     kinds = [one["kind"] for one in pictures]
     assert kinds.count("photo") >= 6 and kinds.count("rendered coast") >= 4
     assert any(one["in_domain"] for one in pictures if one["kind"] == "photo")
-    columns = ["grey", "argmax", "mean", f"annealed, T = {small.temperature:g}", "truth"]
+    columns = ["grey", "argmax", "mean", str(small.decoder), "truth"]
     for one in pictures:
         assert list(one["scores"]) == columns
         assert one["credit"]

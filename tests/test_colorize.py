@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from colorlab import checkpoints, coast, colorize, files, media, yuv
 from colorlab.checkpoints.views import mean_over_views
+from colorlab.decode import Decoder, softmax
 from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
@@ -66,7 +67,7 @@ def test_decoders_differ_and_the_card_chooses_the_default(photo, small_model):
     found = {name: colorize.picture(photo, small_model, name) for name in methods}
     assert not np.array_equal(found["argmax"], found["mean"])
     default = colorize.picture(photo, small_model)
-    np.testing.assert_array_equal(default, found[small_model.decode])
+    np.testing.assert_array_equal(default, found[small_model.decoder.method])
     decode = {**small_model.card["decode"], "saturation": 1.0}
     plain = dataclasses.replace(small_model, card={**small_model.card, "decode": decode})
     hot = colorize.picture(photo, plain, "annealed", 1.0)
@@ -228,7 +229,7 @@ def test_a_mirrored_picture_gets_the_mirrored_colours(lopsided, rng):
     for head in "uv":
         np.testing.assert_allclose(there[head], back[head][:, :, ::-1], atol=1e-5)
         np.testing.assert_allclose(there[head].sum(-1), 1, atol=1e-5)
-        assert np.abs(checkpoints.softmax(plain[head]) - there[head]).max() > 1e-4
+        assert np.abs(softmax(plain[head]) - there[head]).max() > 1e-4
 
 
 def test_answers_of_all_sizes_count_alike():
@@ -262,20 +263,21 @@ def test_a_still_is_asked_at_the_sizes_that_the_card_names(lopsided, rng):
     for height in (16, 48):
         small = media.resize(y[0], height, height * 3 // 2)[None]
         found = model.outputs(small, views=False)
-        wanted.append({h: media.resize(checkpoints.softmax(found[h])[0], 32, 48) for h in "uv"})
+        wanted.append({h: media.resize(softmax(found[h])[0], 32, 48) for h in "uv"})
     p = model.probabilities(y)
     for head in "uv":
         mean = (wanted[0][head] + wanted[1][head]) / 2
         np.testing.assert_allclose(p[head][0], mean, atol=2e-6)
     chroma = model.chroma(y)
-    annealed = model.grid.decode(p["u"], p["v"], "annealed", 0.5)
+    annealed = Decoder("annealed", 0.5).chroma(p["u"], p["v"], model.grid)
     np.testing.assert_allclose(chroma, 1.5 * annealed, atol=1e-6)
 
 
 def test_saturation_belongs_to_the_cards_own_decoder(lopsided, rng):
-    outputs = lopsided.outputs(rng.random((1, 16, 16, 1), np.float32))
-    plain = checkpoints.chroma_of(lopsided, outputs, saturation=1.0)
+    y = rng.random((1, 16, 16, 1), np.float32)
+    outputs = lopsided.outputs(y)
+    plain = checkpoints.chroma_of(lopsided, outputs, y, Decoder("annealed", 0.5))
     assert np.abs(plain).max() > 1e-3
-    np.testing.assert_allclose(checkpoints.chroma_of(lopsided, outputs), 1.5 * plain, rtol=1e-5)
-    mean = lopsided.grid.decode(*(checkpoints.softmax(outputs[h]) for h in "uv"), "mean")
-    np.testing.assert_allclose(checkpoints.chroma_of(lopsided, outputs, "mean"), mean, rtol=1e-5)
+    np.testing.assert_allclose(checkpoints.chroma_of(lopsided, outputs, y), 1.5 * plain, rtol=1e-5)
+    mean = Decoder("mean").chroma_of_logits(outputs["u"], outputs["v"], lopsided.grid)
+    np.testing.assert_array_equal(checkpoints.chroma_of(lopsided, outputs, y, "mean"), mean)

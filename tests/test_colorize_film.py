@@ -71,7 +71,7 @@ def test_the_way_of_decoding_is_part_of_the_settings(greys, make_film, tmp_path,
         "precision": "float32",
         "weights": small_model.card["weights"]["sha256"],
         "decode": "mean",
-        "temperature": small_model.temperature,
+        "temperature": None,
         "saturation": 1.0,
     }
     tuned = {**small_model.card["decode"], "saturation": 1.5}

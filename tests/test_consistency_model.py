@@ -7,10 +7,11 @@ import keras
 import numpy as np
 import pytest
 
-from colorlab import bins, checkpoints, color_model, consistency_model, losses, yuv
+from colorlab import bins, color_model, consistency_model, losses, yuv
 from colorlab.coast import Scene
 from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import ConsistencyConfig, Mixture
+from colorlab.decode import softmax
 from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
@@ -143,7 +144,7 @@ def test_a_guided_model_begins_as_its_color_model(color, rng):
     alone = run(network, told | {"valid": np.zeros_like(inputs["valid"])})
     remembering = run(network, told)
     for head in "uv":
-        wanted = checkpoints.softmax(seen[head])
+        wanted = softmax(seen[head])
         np.testing.assert_allclose(np.exp(alone[head]), wanted, atol=1e-5)
         assert np.abs(np.exp(remembering[head]) - wanted).max() > 0.1
 

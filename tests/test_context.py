@@ -6,6 +6,7 @@ from PIL import Image
 
 from colorlab import checkpoints, color_model, devices, files
 from colorlab import strips as film_strips
+from colorlab.decode import softmax
 from colorlab.strips import rolling
 from colorlab.training.color import prepare
 from studies import context, fitting, pictures, reduced
@@ -53,7 +54,7 @@ def test_what_was_kept_has_the_loss_of_its_epoch(trained):
         found = heads.predict_on_batch(inputs)
         loss = 0.0
         for head in "uv":
-            p = checkpoints.softmax(np.asarray(found[head]))
+            p = softmax(np.asarray(found[head]))
             loss -= np.log(np.take_along_axis(p, truth[head][..., None], -1)).mean()
         assert loss == pytest.approx(history[epoch - 1]["val_loss"], abs=0.01)
 

@@ -4,8 +4,10 @@ import csv
 import dataclasses
 import gzip
 import json
+import re
 import shutil
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from colorlab import checkpoints, coast, datasets, evaluation, files, media, met
 from colorlab.bins import BinGrid
 from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
+from colorlab.decode import METHODS, Decoder
 from colorlab.errors import InputError
 
 pytestmark = pytest.mark.keras
@@ -55,9 +58,7 @@ def fake(answer, name="fake", **config):
             "backbone": {"name": "none"},
             "weights": {"sha256": "0" * 64},
         },
-        decode="annealed",
-        temperature=0.5,
-        saturation_for=lambda decode: 1.0,
+        decoder=Decoder("annealed", 0.5),
         mirror=False,
         scales=(1.0,),
         outputs=answer,
@@ -440,7 +441,8 @@ def test_a_sheet_keeps_photos_drawn_at_random_and_the_worst(photos):
     gains = []
     for k, file in enumerate(photos.manifest.files):
         rgb = media.read_photo(file).rgb
-        uv = checkpoints.chroma_of(model, model.outputs(np.zeros((1, 4, 4, 1))), "annealed", 0.5)
+        y = np.zeros((1, 4, 4, 1))
+        uv = checkpoints.chroma_of(model, model.outputs(y), y, Decoder("annealed", 0.5))
         row = evaluation.picture_metrics(rgb, uv[0])
         gains.append((row["psnr"] - row["psnr_grey"], names[k]))
     assert [one.name for one in sheet.worst] == [name for _, name in sorted(gains)[:2]]
@@ -540,18 +542,16 @@ def test_what_cannot_be_decoded_is_refused(photos, options, message):
 
 def test_decoder_curve_is_what_the_decoder_gives(photos):
     model = fake(knowing(photos, scale=3))
-    heats = (1.0, 0.5, 0.1)
-    curve = evaluation.decoder_curve(photos, model, heats, (1.0, 1.5), batch_size=4, progress=False)
-    pairs = [(point["temperature"], point["saturation"]) for point in curve]
-    assert pairs == [(heat, factor) for heat in heats for factor in (1.0, 1.5)]
+    decoders = [Decoder(m, t, s) for m in METHODS for t in (1.0, 0.3) for s in (1.0, 1.5)]
+    curve = evaluation.decoder_curve(photos, model, decoders, batch_size=4, progress=False)
+    assert [Decoder.from_json(point) for point in curve] == decoders
     y, _ = yuv.rgb_to_yuv(np.asarray(photos.rgb))
     p = model.probabilities(y)
     real = np.asarray(photos.rgb, np.float32) / 255
     truth = np.mean([metrics.colourfulness(one) for one in real])
     grey = np.mean([metrics.psnr(a, np.repeat(b, 3, -1)) for a, b in zip(real, y, strict=True)])
-    for point in curve:
-        uv = model.grid.decode(p["u"], p["v"], "annealed", point["temperature"])
-        colored = yuv.yuv_to_rgb(y, point["saturation"] * uv)
+    for decoder, point in zip(decoders, curve, strict=True):
+        colored = yuv.yuv_to_rgb(y, decoder.chroma(p["u"], p["v"], model.grid, y))
         psnr = np.mean([metrics.psnr(a, b) for a, b in zip(real, colored, strict=True)])
         colour = np.mean([metrics.colourfulness(one) for one in colored])
         assert point["psnr"] == pytest.approx(psnr, abs=1e-4)
@@ -570,7 +570,7 @@ def test_decoder_curve_takes_photos_from_the_whole_set(photos):
         seen.extend(y)
         return constant(np.zeros((2, 30)))(y)
 
-    evaluation.decoder_curve(photos, fake(answer), (1.0,), limit=2, progress=False)
+    evaluation.decoder_curve(photos, fake(answer), [Decoder("mean")], limit=2, progress=False)
     y, _ = yuv.rgb_to_yuv(np.asarray(photos.rgb))
     np.testing.assert_array_equal(seen, y[[0, 5]])
 
@@ -651,6 +651,39 @@ def test_tuning_writes_the_card_once_and_leaves_regression_alone(photos, tmp_pat
     model.config = dataclasses.replace(model.config, head="chroma")
     assert evaluation.tune_decoder(tmp_path, photos, progress=False) is model.card
     assert not (tmp_path / "card.json").exists()
+
+
+# --- another decoder -----------------------------------------------------------------------------
+
+
+def test_a_function_and_a_line_add_a_decoder_everywhere(photos, tmp_path, monkeypatch, capsys):
+    """The program of docs/adding-a-model.md, found in --help, in a card and in a result."""
+    text = (Path(__file__).parents[1] / "docs/adding-a-model.md").read_text("utf-8")
+    section = text.split("\n## Decode in another way\n")[1]
+    program = re.search(r"```python\n(.*?)```", section, re.S)[1]
+    monkeypatch.setitem(METHODS, "median", None)  # takes the new line back afterwards
+    exec(compile(program, "adding-a-model.md", "exec"), {"__name__": "page"})
+
+    for words in ("colorize", "evaluate color", "evaluate tune"):
+        with pytest.raises(SystemExit):
+            main([*words.split(), "--help"])
+        assert ",median}" in "".join(capsys.readouterr().out.split())
+
+    model = fake(constant(np.log(PRIOR)))
+    model.card["decode"] = {"method": "annealed", "temperature": 0.5}
+    monkeypatch.setattr(checkpoints, "load", lambda folder: model)
+    card = evaluation.tune_decoder(tmp_path, photos, progress=False, methods=["median"])
+    kept = Decoder.from_json(files.read_json(tmp_path / "card.json")["decode"])
+    assert card["decode"]["method"] == kept.method == "median"
+
+    model.decoder = kept
+    scores = measure(photos, model)
+    assert (scores["decode"], scores["temperature"]) == ("median", None)
+    reached = np.cumsum(PRIOR, axis=-1) >= 0.5
+    wanted = model.grid.from_index(reached.argmax(axis=-1))
+    y = np.full((1, 2, 2, 1), 0.5, np.float32)
+    found = checkpoints.chroma_of(model, model.outputs(y), y)
+    np.testing.assert_allclose(found[0, 0, 0], np.float32(kept.saturation) * wanted)
 
 
 # --- the command ---------------------------------------------------------------------------------
@@ -739,7 +772,7 @@ def test_the_command_tunes_a_card_again(coasts, tmp_path, monkeypatch, capsys):
     assert card["decode"]["tuned_on"] == {"name": "coasts", "split": "val"}
     assert card["decode"]["rule"] == evaluation.RULE
     shown = capsys.readouterr().out.splitlines()
-    chosen = f"T = {card['decode']['temperature']:g}, saturation {card['decode']['saturation']:g}:"
+    chosen = f", {Decoder.from_json(card['decode'])}:"
     assert len(shown) == len(card["decode"]["curve"]) > 1
     assert [chosen in line for line in shown] == ["chosen" in line for line in shown]
     assert run("evaluate", "tune", *words, "--split", "train") == 2

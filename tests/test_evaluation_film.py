@@ -281,7 +281,7 @@ def test_the_color_model_freezes_and_colours_each_frame(folder):
     color = checkpoints.load(names[0], "float32")
     seen = [color.look(luma[None])[1] for luma in y]
     outputs = {head: np.concatenate([found[head] for found in seen]) for head in "uv"}
-    ours = checkpoints.chroma_of(color, outputs)
+    ours = checkpoints.chroma_of(color, outputs, y)
     rmse = [film_metrics.chroma_rmse(a, b) for a, b in zip(uv, ours, strict=True)]
     assert scores["tiny-color"]["curve"] == pytest.approx(rmse[1:], abs=2e-5)
     frozen = [film_metrics.chroma_rmse(a, ours[0]) for a in uv]

@@ -1,5 +1,6 @@
 """Strips are what they say, and the measures say what is so of a copier, the color model, truth."""
 
+import dataclasses
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets import Clip
+from colorlab.decode import softmax
 from colorlab.errors import InputError
 from colorlab.strips import learning, measures, rolling
 from colorlab.strips.learning import Recipe
@@ -73,9 +75,10 @@ def test_what_the_color_model_sees_is_its_own_answer(strips, color):
     slow = strips[Fraction(1)]
     features, outputs = color.look(slow.y[2, 3:4])
     assert np.allclose(slow.features(slice(2, 3), 3), features, rtol=2e-3, atol=0.1)
-    own = checkpoints.chroma_of(color, outputs, saturation=1.0)
+    plain = dataclasses.replace(color.decoder, saturation=1.0)
+    own = checkpoints.chroma_of(color, outputs, slow.y[2, 3:4], plain)
     assert np.allclose(slow.own[2, 3], own[0], atol=1e-3)
-    p = checkpoints.softmax(outputs["u"])[0]
+    p = softmax(outputs["u"])[0]
     truth = np.take_along_axis(p, slow.labels[2, 3][..., :1].astype(int), -1)[..., 0]
     assert np.allclose(slow.nats[2, 3, ..., 0], -np.log(truth), atol=1e-2)
 
@@ -249,10 +252,11 @@ def test_a_network_is_judged_as_its_logits_say(strips, color):
         ),
     }
     logits = {k: np.asarray(v) for k, v in network.predict_on_batch(inputs).items()}
-    uv = checkpoints.chroma_of(color, logits, saturation=1.0)
+    plain = dataclasses.replace(color.decoder, saturation=1.0)
+    uv = checkpoints.chroma_of(color, logits, slow.y[:, 2], plain)
     assert np.allclose(told.uv, uv, atol=1e-4)
     assert (told.bins[..., 0] == logits["u"].argmax(-1)).mean() > 0.999
-    p = checkpoints.softmax(logits["v"])
+    p = softmax(logits["v"])
     truth = np.take_along_axis(p, slow.labels[:, 2][..., 1:].astype(int), -1)[..., 0]
     assert np.allclose(told.nats[..., 1], -np.log(truth), atol=1e-3)
 

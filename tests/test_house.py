@@ -30,7 +30,7 @@ STUDIES = sorted((ROOT / "studies").rglob("*.py"))
 # A module imports from its own row or from rows above it, never from a row below.
 ROWS = {
     "foundation": {"errors", "files", "digests", "quiet"},
-    "colour": {"yuv", "bins", "flow", "similarity"},
+    "colour": {"yuv", "bins", "decode", "flow", "similarity"},
     "pictures": {"media", "coast", "datasets", "samples"},
     "models": {
         *("vgg", "activations", "color_model", "consistency_model", "losses", "checkpoints"),

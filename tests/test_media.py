@@ -525,3 +525,31 @@ def test_a_grey_jpeg_is_grey_at_any_quality(tmp_path):
     for quality in (10, 60, 95):
         media.write_photo(tmp_path / "a.jpg", grey, quality=quality)
         assert media.is_grey(media.read_photo(tmp_path / "a.jpg").rgb)
+
+
+# --- chroma along edges --------------------------------------------------------------------------
+
+
+def test_chroma_is_enlarged_along_the_edges_of_luma():
+    """A red disc on a grey wall, its chroma known at an eighth of the size."""
+    rows, columns = np.mgrid[:96, :96]
+    disc = (np.hypot(rows - 45, columns - 50) < 25)[..., None].astype(np.float32)
+    y, truth = 0.7 - 0.3 * disc, disc * np.float32([-0.1, 0.3])
+    small = media.resize(truth, 12, 12)
+    for coarse, stride in ((small, 1), (media.resize(small, 24, 24), 2)):
+        plain, guided = media.resize(coarse, 96, 96), media.enlarge_chroma(coarse, y, stride)
+        assert guided.shape == truth.shape and guided.dtype == np.float32
+        assert np.square(guided - truth).mean() < 0.6 * np.square(plain - truth).mean()
+
+
+def test_without_edges_or_at_its_own_size_chroma_is_merely_resized():
+    rng = np.random.default_rng(0)
+    uv, flat = rng.normal(size=(6, 8, 2)).astype(np.float32), np.full((30, 50, 1), 0.5, np.float32)
+    wanted = media.resize(uv, 30, 50)
+    np.testing.assert_allclose(media.enlarge_chroma(uv, flat, 2), wanted, atol=1e-6)
+    y = rng.random((6, 8, 1), np.float32)
+    np.testing.assert_array_equal(media.enlarge_chroma(uv, y), uv)
+    for size in ((1, 1), (1, 7), (3, 2)):
+        y = rng.random((*size, 1), np.float32)
+        assert np.isfinite(media.enlarge_chroma(uv, y, 2)).all()
+        assert media.enlarge_chroma(uv[:1, :1], y, 2).shape == (*size, 2)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorlab import checkpoints, coast, colorize_film, rollout, yuv
+from colorlab.decode import Decoder
 from colorlab.errors import InputError
 from colorlab.media import films, recolor
 from colorlab.rollout import Rollout
@@ -29,7 +30,7 @@ class Parrot:
     Its logits are the chroma itself; it notes what it was told.
     """
 
-    decode, temperature, working_height = "mean", 1.0, 128
+    decoder, working_height = Decoder("mean"), 128
 
     def __init__(self, drift=0.0, views=(checkpoints.PLAIN,)):
         self.drift, self.told, self.looked, self.views = drift, [], [], views
@@ -44,7 +45,7 @@ class Parrot:
         said = context + np.float32(self.drift)
         return {"u": said[..., :1], "v": said[..., 1:]}
 
-    def chroma(self, outputs, own, decode, temperature):
+    def chroma(self, outputs, own, y, decoder):
         return np.concatenate([outputs["u"], outputs["v"]], axis=-1)
 
 
@@ -228,7 +229,7 @@ def test_a_real_model_listens_unless_nothing_is_told(tiny):
     for one, other in itertools.combinations(("free", "truth", "none"), 2):
         assert np.abs(uv[one][1] - uv[other][1]).max() > 1e-3
     own = tiny.color.look(y[:1], tiny.views)[1]
-    alone = tiny.chroma(own, own)[0]
+    alone = tiny.chroma(own, own, y[:1])[0]
     np.testing.assert_allclose(uv["free"][0], alone, atol=1e-6)
 
 
@@ -259,12 +260,13 @@ def test_settings_tell_what_decides_the_colours(tiny):
         "color_model": tiny.color.card["weights"]["sha256"],
         "decode": "annealed",
         "temperature": 0.5,
+        "saturation": 1.0,
         "card": tiny.card["decode"],
     }
-    other = Rollout(tiny, "mean", 2.0).settings()
-    assert (other["decode"], other["temperature"]) == ("mean", 2.0)
+    other = Rollout(tiny, Decoder("joint", 2.0)).settings()
+    assert (other["decode"], other["temperature"]) == ("joint", 2.0)
     with pytest.raises(InputError, match="argmax, mean, annealed"):
-        Rollout(tiny, "nonsense").step(luma(1)[0])
+        Rollout(tiny, "nonsense")
 
 
 def test_an_interrupted_film_goes_on_to_the_same_end(tiny, make_film, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from colorlab import yuv
 from colorlab.bins import BinGrid
 from colorlab.coast import Scene
+from colorlab.decode import Decoder
 from colorlab.teaching.lookup import LEVELS, ROWS, ColourTable
 
 
@@ -46,7 +47,7 @@ def test_pixels_of_one_luma_and_height_get_the_mean_and_the_shares_of_their_colo
 
 def test_the_list_s_mean_is_the_regressor_s_answer_but_for_the_bins(table, coasts):
     y = yuv.luma(coasts[1])
-    mean = table.grid.decode(*table.probabilities(y), "mean")
+    mean = Decoder("mean").chroma(*table.probabilities(y), table.grid)
     assert (np.abs(mean - table.chroma(y)) <= table.grid.width / 2 + 1e-4).all()
 
 

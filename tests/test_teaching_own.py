@@ -45,11 +45,11 @@ def test_another_decoder_of_the_same_network(coast, small_model):
         assert other.network is small_model.network
         assert other.name.startswith(f"{small_model.name}, {method}")
         wanted = colorize.picture(coast, small_model, method, temperature)
-        if method == small_model.decode:  # the card's saturation goes with its own decoder
-            assert other.saturation_for() == 1
+        if method == small_model.decoder.method:  # the card's saturation goes with its own decoder
+            assert other.decoder.saturation == 1
         else:
             np.testing.assert_allclose(colorize.picture(coast, other), wanted, atol=1e-6)
-    assert small_model.decode == "annealed" and small_model.temperature == 0.4
+    assert (small_model.decoder.method, small_model.decoder.temperature) == ("annealed", 0.4)
 
 
 def test_paces_are_those_of_every_kind_of_device(coast, small_model, monkeypatch):

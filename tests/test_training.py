@@ -12,6 +12,7 @@ import pytest
 from colorlab import bins, checkpoints, color_model, files, training, yuv
 from colorlab.color_model import ColorModelConfig
 from colorlab.datasets import Manifest, PhotoSet
+from colorlab.decode import softmax
 from colorlab.errors import InputError
 from colorlab.training import Settings, train_color
 
@@ -110,7 +111,7 @@ def test_the_best_epoch_predicts_what_the_history_says(finished):
     assert model.card["training"]["best_epoch"] == best["epoch"]
     y, targets = training.prepare(VALIDATION.rgb, CONFIG)
     heads = color_model.at_head_resolution(model.network).predict_on_batch(y)
-    log_p = {head: np.log(checkpoints.softmax(np.asarray(heads[head]))) for head in "uv"}
+    log_p = {head: np.log(softmax(np.asarray(heads[head]))) for head in "uv"}
     for head in "uv":
         picked = np.take_along_axis(log_p[head], targets[head][..., None], axis=-1)
         assert -picked.mean() == pytest.approx(best[f"val_loss_{head}"], rel=0.01)
@@ -212,7 +213,7 @@ def test_the_rebalanced_loss_weighs_rare_colours_more(tmp_path):
     outputs = color_model.at_head_resolution(model.network).predict_on_batch(y)
     weights = bins.rebalance_weights(training.count_prior(TRAIN, CONFIG))
     for k, head in enumerate("uv"):
-        log_p = np.log(checkpoints.softmax(np.asarray(outputs[head])))
+        log_p = np.log(softmax(np.asarray(outputs[head])))
         picked = np.take_along_axis(log_p, targets[head][..., None], axis=-1)[..., 0]
         wanted = -(weights[k][targets[head]] * picked).mean()
         assert row[f"val_loss_{head}"] == pytest.approx(wanted, rel=0.02)

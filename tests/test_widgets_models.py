@@ -30,16 +30,16 @@ def asked(photo, small_model):
 def test_zero_is_the_argmax_and_one_the_mean(photo, asked, small_model):
     y = yuv.luma(photo)
     for value, method in ((0, "argmax"), (1, "mean")):
-        colored = temperature.choose(y, asked, small_model.grid, value)
+        colored = temperature.choose(y, asked, small_model, value)
         wanted = colorize.picture(photo, small_model, method)
         np.testing.assert_allclose(colored, wanted, atol=1e-4)
-    between = temperature.choose(y, asked, small_model.grid, 0.5)
+    between = temperature.choose(y, asked, small_model, 0.5)
     assert not np.allclose(between, wanted, atol=1e-3)
 
 
 def test_the_picture_stands_beside_the_truth(photo, asked, small_model):
-    drawn = temperature.render(photo, asked, small_model.grid, 0.25)
-    colored = temperature.choose(yuv.luma(photo), asked, small_model.grid, 0.25)
+    drawn = temperature.render(photo, asked, small_model, 0.25)
+    colored = temperature.choose(yuv.luma(photo), asked, small_model, 0.25)
     wanted = side_by_side.tile([colored, photo], ["T = 0.25", "truth"])
     np.testing.assert_array_equal(drawn, wanted)
 

@@ -1,24 +1,16 @@
-"""The bins of one number and alignment: labels, and the ways back to a colour."""
+"""The bins of one number and alignment: labels, and their centres."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from colorlab.bins.checks import as_chroma, as_labels, check_n, check_positive
 from colorlab.errors import InputError
-from colorlab.yuv import RANGE, U_MAX, V_MAX, as_float32
-
-METHODS = ("argmax", "mean", "annealed")
-"""The ways `BinGrid.decode` knows."""
-
-_COLDEST = 1e-4
-
-_TINY = float(np.finfo(np.float32).tiny)
+from colorlab.yuv import RANGE, U_MAX, V_MAX
 
 
 @dataclass(frozen=True)
@@ -245,78 +237,3 @@ class BinGrid:
         soft = np.zeros((*values.shape, self.n), np.float32)
         np.put_along_axis(soft, nearest, weights / weights.sum(axis=-1, keepdims=True), axis=-1)
         return soft
-
-    def decode(
-        self,
-        pu: Any,
-        pv: Any,
-        method: str = "mean",
-        temperature: float = 1.0,
-        xp: Any = np,
-    ) -> Any:
-        """Turn bin probabilities into chroma.
-
-        Parameters
-        ----------
-        pu, pv : array or tensor of float, shape (..., n)
-            Probabilities over the U bins and over the V bins. They need not sum to 1 exactly.
-        method : {"mean", "argmax", "annealed"}
-            ``"argmax"`` takes the likeliest bin's centre (the first one of equals): vivid, blotchy.
-            ``"mean"`` takes the expectation: smooth, drab. ``"annealed"`` takes the expectation
-            under softmax(log p / T), in between: T = 1 is the mean, T towards 0 argmax.
-        temperature : float
-            T above 0, used by ``"annealed"`` alone. Below 1e-4, where float32 can no longer tell,
-            it is the argmax.
-        xp : module
-            `numpy` or `keras.ops`: whose arrays these are.
-
-        Returns
-        -------
-        array or tensor of float32, shape (..., 2)
-            Chroma. Where all n probabilities are 0, "mean" and "annealed" give neutral grey.
-
-        Raises
-        ------
-        InputError
-            If the method is unknown, T is not above 0, or the last axis is not n.
-
-        References
-        ----------
-        .. [1] Zhang, Isola, Efros: Colorful Image Colorization, ECCV 2016, section 2.3 (the
-           annealed mean; T = 0.38 there, for 313 joint bins).
-        """
-        if method not in METHODS:
-            raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
-        check_positive(temperature, "temperature")
-        if method == "annealed" and temperature < _COLDEST:
-            method = "argmax"
-        chroma = []
-        for probabilities, centres in zip((pu, pv), self.centres, strict=True):
-            p = as_float32(probabilities, xp)
-            if len(p.shape) < 1 or p.shape[-1] != self.n:
-                raise InputError(
-                    f"Probabilities need the grid's {self.n} bins on the last axis; "
-                    f"received shape {tuple(p.shape)}."
-                )
-            if method == "argmax":
-                chroma.append(xp.take(centres, xp.argmax(p, axis=-1), axis=0))
-            else:
-                weights = _anneal(p, temperature, xp) if method == "annealed" else p
-                chroma.append(_expectation(weights, centres, xp))
-        return xp.stack(chroma, axis=-1)
-
-
-def _anneal(p: Any, temperature: float, xp: Any) -> Any:
-    """Return weights proportional to softmax(log p / T), safe where p is 0.
-
-    That softmax is p ** (1 / T) up to a factor; dividing by the largest p first keeps the power
-    from underflowing everywhere.
-    """
-    largest = xp.maximum(xp.max(p, axis=-1, keepdims=True), _TINY)
-    return xp.power(p / largest, max(1.0 / float(temperature), _TINY))
-
-
-def _expectation(weights: Any, centres: NDArray[np.float32], xp: Any) -> Any:
-    """Return the mean of the centres (n,) under weights (..., n) that need not sum to 1."""
-    total = xp.maximum(xp.einsum("...n->...", weights), _TINY)
-    return xp.einsum("...n,n->...", weights, centres) / total

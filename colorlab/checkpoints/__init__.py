@@ -9,8 +9,6 @@ from colorlab.checkpoints.color import (
     chroma_of,
     copy_weights,
     load,
-    saturation_of,
-    softmax,
 )
 from colorlab.checkpoints.consistency import (
     FILM_DEFAULT,
@@ -57,8 +55,6 @@ __all__ = [
     "load_consistency",
     "locate",
     "read_card",
-    "saturation_of",
     "save",
-    "softmax",
     "versions",
 ]

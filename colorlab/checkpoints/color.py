@@ -13,14 +13,14 @@ import keras
 import numpy as np
 
 from colorlab import color_model, devices, vgg
-from colorlab.bins import METHODS, BinGrid
+from colorlab.bins import BinGrid
 from colorlab.checkpoints import store
 from colorlab.checkpoints.views import PLAIN, View, features_through, mean_over_views
 from colorlab.color_model import ColorModelConfig
+from colorlab.decode import Decoder, resolve, softmax
 from colorlab.errors import InputError
 
 _TINY = float(np.finfo(np.float32).tiny)
-_COOLEST = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,34 +58,14 @@ class ColorModel:
         return int(self.card["working_size"])
 
     @property
-    def decode(self) -> str:
-        """Default way from probabilities to chroma."""
-        return str(self.card["decode"]["method"])
-
-    @property
-    def temperature(self) -> float:
-        """Temperature of the annealed mean, tuned on validation photos."""
-        return float(self.card["decode"]["temperature"])
+    def decoder(self) -> Decoder:
+        """How its probabilities become colours, tuned on validation photos."""
+        return Decoder.from_json(self.card["decode"])
 
     @property
     def precision(self) -> str:
         """The Keras dtype policy it computes with, ``"float32"`` for example."""
         return str(self.network.get_layer(color_model.FEATURES).dtype_policy.name)
-
-    def saturation_for(self, decode: str | None = None) -> float:
-        """Return the factor on the chroma that goes with a decoder.
-
-        Parameters
-        ----------
-        decode : {"argmax", "mean", "annealed"}, optional
-            The card's by default.
-
-        Returns
-        -------
-        float
-            The card's, tuned with its temperature, for the card's own decoder; 1 for another one.
-        """
-        return saturation_of(self.card, decode)
 
     @property
     def mirror(self) -> bool:
@@ -195,53 +175,29 @@ class ColorModel:
         """
         return {head: softmax(logits) for head, logits in self.outputs(y).items()}
 
-    def chroma(
-        self, y: np.ndarray, decode: str | None = None, temperature: float | None = None
-    ) -> np.ndarray:
+    def chroma(self, y: np.ndarray, decoder: Decoder | str | None = None) -> np.ndarray:
         """Predict chroma.
 
         Parameters
         ----------
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma in [0, 1].
-        decode : {"argmax", "mean", "annealed"}, optional
-            The card's by default.
-        temperature : float, optional
-            Of the annealed mean; the card's by default.
+        decoder : Decoder or str, optional
+            As for `colorlab.decode.resolve`; the card's by default.
 
         Returns
         -------
         numpy.ndarray of float32, (N, H, W, 2)
             U and V, not yet fitted to the gamut.
         """
-        return chroma_of(self, self.outputs(y), decode, temperature)
-
-
-def saturation_of(card: Mapping[str, Any], decode: str | None = None) -> float:
-    """Return the factor on the chroma that a card of either kind of model gives a decoder.
-
-    Parameters
-    ----------
-    card : mapping
-        The model's.
-    decode : str, optional
-        The card's by default.
-
-    Returns
-    -------
-    float
-        1 for another decoder than the card's own, and where the card has none.
-    """
-    told = card["decode"]
-    return float(told.get("saturation", 1.0)) if decode in (None, told["method"]) else 1.0
+        return chroma_of(self, self.outputs(y), y, decoder)
 
 
 def chroma_of(
     model: ColorModel,
     outputs: Mapping[str, np.ndarray],
-    decode: str | None = None,
-    temperature: float | None = None,
-    saturation: float | None = None,
+    y: np.ndarray,
+    decoder: Decoder | str | None = None,
 ) -> np.ndarray:
     """Turn a network's outputs into chroma.
 
@@ -251,13 +207,11 @@ def chroma_of(
         Whose outputs they are.
     outputs : mapping
         From `ColorModel.outputs`.
-    decode : {"argmax", "mean", "annealed"}, optional
-        How probabilities become a colour, the card's way by default; a regression model's outputs
-        are colours already.
-    temperature : float, optional
-        Of the annealed mean; the card's by default.
-    saturation : float, optional
-        Factor on the chroma; for the card's own decoder the card's by default, for another one 1.
+    y : numpy.ndarray of float32, (N, H, W, 1)
+        The luma that the network was given.
+    decoder : Decoder or str, optional
+        As for `colorlab.decode.resolve`, the card's by default. A regression model's outputs are
+        colours already, whatever the decoder.
 
     Returns
     -------
@@ -269,19 +223,10 @@ def chroma_of(
     InputError
         When the decoder is unknown.
     """
-    method = decode or model.decode
-    if method not in METHODS:
-        raise InputError(f"decode must be one of {', '.join(METHODS)}; received {method!r}.")
+    resolved = resolve(decoder, model.decoder)
     if model.config.head == "chroma":
         return np.concatenate([outputs["u"], outputs["v"]], axis=-1)
-    heat = model.temperature if temperature is None else temperature
-    if saturation is None:
-        saturation = model.saturation_for(method)
-    cooled = method == "annealed" and heat >= _COOLEST
-    if cooled:  # softmax(logits / T), in half the time that annealing a softmax takes
-        method, outputs = "mean", {head: outputs[head] / np.float32(heat) for head in "uv"}
-    p = {head: softmax(outputs[head]) for head in "uv"}
-    return np.float32(saturation) * model.grid.decode(p["u"], p["v"], method, heat)
+    return resolved.chroma_of_logits(outputs["u"], outputs["v"], model.grid, y)
 
 
 def copy_weights(model: ColorModel, network: keras.Model, config: ColorModelConfig) -> bool:
@@ -322,28 +267,6 @@ def copy_weights(model: ColorModel, network: keras.Model, config: ColorModelConf
         if not (differing & heads and path.startswith(("u_head/", "v_head/"))):
             variable.assign(np.asarray(trained[path]).copy())  # JAX may share its memory
     return not differing & heads
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax over the last axis, float32, overflow-safe.
-
-    Parameters
-    ----------
-    logits : numpy.ndarray, (..., n)
-        Logits in nats.
-
-    Returns
-    -------
-    numpy.ndarray of float32, (..., n)
-        Probabilities.
-    """
-    shifted = np.asarray(logits, np.float32)
-    largest = shifted[..., 0].copy()
-    for k in range(1, shifted.shape[-1]):  # NumPy's max over a short last axis takes twice as long
-        np.maximum(largest, shifted[..., k], out=largest)
-    shifted = np.exp(shifted - largest[..., None])
-    shifted /= np.einsum("...n->...", shifted)[..., None]
-    return shifted
 
 
 def load(model: str | os.PathLike[str] | None = None, dtype: str | None = None) -> ColorModel:

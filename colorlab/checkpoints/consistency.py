@@ -18,6 +18,7 @@ from colorlab.checkpoints import color, store
 from colorlab.checkpoints.color import ColorModel
 from colorlab.checkpoints.views import PLAIN, View
 from colorlab.consistency_model import ConsistencyConfig
+from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
 
 INSIDE = "color_model"
@@ -57,14 +58,9 @@ class ConsistencyModel:
         return int(self.card["working_height"])
 
     @property
-    def decode(self) -> str:
-        """Default way from probabilities to chroma, shown and fed back."""
-        return str(self.card["decode"]["method"])
-
-    @property
-    def temperature(self) -> float:
-        """Temperature of the annealed mean."""
-        return float(self.card["decode"]["temperature"])
+    def decoder(self) -> Decoder:
+        """How probabilities become the colours that are shown and fed back."""
+        return Decoder.from_json(self.card["decode"])
 
     @property
     def leak(self) -> float:
@@ -129,8 +125,8 @@ class ConsistencyModel:
         self,
         outputs: Mapping[str, np.ndarray],
         own: Mapping[str, np.ndarray],
-        decode: str | None = None,
-        temperature: float | None = None,
+        y: np.ndarray,
+        decoder: Decoder | str | None = None,
     ) -> np.ndarray:
         """Turn outputs into chroma.
 
@@ -140,23 +136,20 @@ class ConsistencyModel:
             As from `outputs`; or the color model's, where there is no frame before.
         own : mapping
             The color model's logits for the same frames, from `ColorModel.look`.
-        decode : {"argmax", "mean", "annealed"}, optional
-            How probabilities become a colour, the card's way by default: a guided model's memory
-            holds colours, and only what the color model adds is decoded.
-        temperature : float, optional
-            Of the annealed mean; the card's by default.
+        y : numpy.ndarray of float32, (N, H, W, 1)
+            Luma of the frames.
+        decoder : Decoder or str, optional
+            As for `colorlab.decode.resolve`, the card's by default: a guided model's memory holds
+            colours, and only what the color model adds is decoded.
 
         Returns
         -------
         numpy.ndarray of float32, (N, H, W, 2)
             U and V, not yet fitted to the gamut.
         """
-        heat = self.temperature if temperature is None else temperature
-        method = decode or self.decode
-        saturation = color.saturation_of(self.card, decode)
         remembers = consistency_model.SHARE in outputs
         decoded = own if remembers else outputs
-        uv = color.chroma_of(self.color, decoded, method, heat, saturation)
+        uv = color.chroma_of(self.color, decoded, y, resolve(decoder, self.decoder))
         return consistency_model.blend(outputs, uv, self.leak) if remembers else uv
 
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from colorlab.decode import METHODS
 from colorlab.errors import InputError
 from colorlab.quiet import quiet
 
@@ -26,17 +27,19 @@ def add_common(command: argparse.ArgumentParser) -> None:
 
 def add_decoding(command: argparse.ArgumentParser, several: bool = False) -> None:
     """Add the options that choose how probabilities become a colour, or in which several ways."""
+    tempered = [name for name, method in METHODS.items() if method.temperatures]
     many: dict[str, Any] = {"nargs": "+", "action": "extend"} if several else {}
     command.add_argument(
         "--decode",
-        choices=("argmax", "mean", "annealed"),
+        choices=tuple(METHODS),
         help="the model card's by default" + ("; one or more" if several else ""),
         **many,
     )
     command.add_argument(
         "--temperature",
         type=above_zero,
-        help="of the annealed mean, above 0; the card's by default (the card's saturation stays)",
+        help=f"of {' and '.join(tempered)}, above 0; the card's by default for the card's own "
+        "decoder (the card's saturation stays), else 1",
     )
 
 

@@ -152,12 +152,14 @@ def colorings(
     from colorlab import checkpoints, colorize, media, yuv
 
     height, width = y.shape[:2]
-    small = media.resize(y, *colorize.working_shape(height, width, model.working_size))
-    outputs = model.outputs(np.clip(small, 0, 1)[None])
+    small = np.clip(
+        media.resize(y, *colorize.working_shape(height, width, model.working_size)), 0, 1
+    )
+    outputs = model.outputs(small[None])
     found = {}
     for name, method in methods.items():
-        uv = checkpoints.chroma_of(model, outputs, method)[0]
-        found[name] = yuv.yuv_to_rgb(y, media.resize(uv, height, width))
+        uv = checkpoints.chroma_of(model, outputs, small[None], method)[0]
+        found[name] = yuv.yuv_to_rgb(y, media.enlarge_chroma(uv, y, model.config.stride))
     return found
 
 
@@ -182,8 +184,7 @@ def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[st
     """
     from colorlab import colorize, metrics, plots, yuv
 
-    annealed = f"annealed, T = {model.temperature:g}"
-    methods: dict[str, str | None] = {"argmax": "argmax", "mean": "mean", annealed: "annealed"}
+    methods: dict[str, str | None] = {"argmax": "argmax", "mean": "mean", str(model.decoder): None}
     if model.config.head == "chroma":
         methods = {"regression": None}  # its outputs are colours already
     rows, labels, notes, report = [], [], [], []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from colorlab.cli import common
+from colorlab.decode import METHODS, Decoder
 from colorlab.errors import InputError
 
 SHEETS = (".png", ".jpg", ".jpeg")
@@ -77,6 +78,13 @@ def add(commands: Any) -> None:
         metavar="F",
         help="sizes at which stills are to be asked from now on, relative to the model's working "
         "size; answers are averaged (as the card says)",
+    )
+    tune.add_argument(
+        "--decode",
+        nargs="+",
+        action="extend",
+        choices=tuple(METHODS),
+        help="methods to try (annealed, joint and mode)",
     )
     common.add_common(tune)
     tune.set_defaults(run=run_tune)
@@ -309,14 +317,15 @@ def run_tune(arguments: argparse.Namespace) -> int:
     folders = [checkpoints.locate(name) for name in arguments.model]
     photos = datasets.open_photos(arguments.photos, split, arguments.size, progress)
     for folder in folders:
-        card = evaluation.tune_decoder(folder, photos, progress, True, arguments.scales)
+        methods = tuple(dict.fromkeys(arguments.decode or evaluation.TRIED))
+        card = evaluation.tune_decoder(folder, photos, progress, True, arguments.scales, methods)
         if "curve" not in card["decode"]:
             common.say(arguments, f"{card['name']} predicts colours, not bins: nothing to tune")
         for point in card["decode"].get("curve", []):
-            chosen = all(point[key] == card["decode"][key] for key in ("temperature", "saturation"))
-            mark = "<- chosen" if chosen else ""
+            decoder = Decoder.from_json(point)
+            mark = "<- chosen" if decoder == Decoder.from_json(card["decode"]) else ""
             line = (
-                f"T = {point['temperature']:g}, saturation {point['saturation']:g}: "
+                f"{decoder}: "
                 f"{point['gain']:+.2f} dB over grey, "
                 f"{point['ratio']:.1%} of the colour, score {point['score']:.3f} {mark}"
             )

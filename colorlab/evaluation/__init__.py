@@ -16,17 +16,20 @@ from colorlab.evaluation.flow import compare_flows
 from colorlab.evaluation.sheet import Sheet, Shown, Strip, decoder_words
 from colorlab.evaluation.tuning import (
     RULE,
-    TEMPERATURES,
+    SATURATIONS,
+    TRIED,
     candidates,
     choose,
     decoder_curve,
     score,
+    trials,
     tune_decoder,
 )
 
 __all__ = [
     "RULE",
-    "TEMPERATURES",
+    "SATURATIONS",
+    "TRIED",
     "LookupTable",
     "Sheet",
     "Shown",
@@ -46,6 +49,7 @@ __all__ = [
     "picture_metrics",
     "sample",
     "score",
+    "trials",
     "tune_decoder",
     "tune_memory",
     "without_photos",

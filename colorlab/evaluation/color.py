@@ -1,10 +1,10 @@
 """Measuring color models on photos, beside the baselines that any model must beat.
 
 Protocol. For loss and accuracy a photo is squashed to size × size and every pixel counts. For the
-picture metrics the chroma predicted at that size is enlarged to the photo's own size, joined with
-the photo's own luma, and compared there; means are over photos. Grey photos are left out and
-counted. A network runs once per photo, however many decoders are measured. Beside the models stand
-baselines: grey, and what `fit_baselines` counted.
+picture metrics the chroma predicted at that size is enlarged to the photo's own size (along the
+edges of its luma, `media.enlarge_chroma`), joined with that luma, and compared there; means are
+over photos. Grey photos are left out and counted. A network runs once per photo, however many
+decoders are measured. Beside the models stand baselines: grey, and what `fit_baselines` counted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from colorlab import bins, checkpoints, files, media, metrics, vgg, yuv
 from colorlab.bins import BinGrid
 from colorlab.checkpoints import ColorModel
 from colorlab.datasets import PhotoSet
+from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
 from colorlab.evaluation.baselines import LookupTable
 from colorlab.evaluation.sheet import Sheet
+
+Decoders = Decoder | str | Sequence[Decoder | str] | None
 
 PROTOCOL = (
     "Loss and accuracy: photos squashed to size x size, every pixel, full resolution, nats a pixel "
@@ -112,37 +115,47 @@ class _Way:
     """A model and a way from its outputs to a colour: what one entry of a result is about."""
 
     model: ColorModel
-    decode: str
-    temperature: float
+    decoder: Decoder
 
-    def chroma(self, outputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-        decode = None if self.model.config.head == "chroma" else self.decode
-        return checkpoints.chroma_of(self.model, outputs, decode, self.temperature)
+    @property
+    def method(self) -> str:
+        """The decoder's; a regression model predicts a colour, so there is nothing to decode."""
+        return "regression" if self.model.config.head == "chroma" else self.decoder.method
+
+    def chroma(
+        self, outputs: Mapping[str, NDArray[np.float32]], y: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        return checkpoints.chroma_of(self.model, outputs, y, self.decoder)
+
+    def describe(self) -> dict[str, Any]:
+        if self.method == "regression":
+            return {"decode": self.method, "temperature": None, "saturation": 1.0}
+        return self.decoder.describe()
 
 
 def _ways(
-    models: Sequence[ColorModel], decode: str | Sequence[str] | None, temperature: float | None
+    models: Sequence[ColorModel], decode: Decoders, temperature: float | None
 ) -> dict[str, _Way]:
     """Name every entry of a result: NAME is the first decoder's, NAME:DECODE a further one's."""
     names = [model.name for model in models]
     if len(set(names)) < len(names):
         raise InputError(f"two models share a name in {names}; measure them one at a time.")
-    asked = [decode] if isinstance(decode, str) else list(decode or [])
+    wanted = [decode] if isinstance(decode, str | Decoder) else list(decode or [])
     ways = {}
     for model in models:
-        # A regression model predicts a colour, so there is nothing to decode.
-        regression = model.config.head == "chroma"
-        methods = ["regression"] if regression else dict.fromkeys(asked or [model.decode])
-        heat = model.temperature if temperature is None else temperature
-        for k, method in enumerate(methods):
-            ways[f"{model.name}:{method}" if k else model.name] = _Way(model, method, heat)
+        own = model.decoder
+        decoders = dict.fromkeys(resolve(one, own, temperature) for one in wanted or [own])
+        first, *more = (_Way(model, decoder) for decoder in decoders)
+        ways[model.name] = first
+        if first.method != "regression":
+            ways |= {f"{model.name}:{way.method}": way for way in more}
     return ways
 
 
 def evaluate_color(
     photos: PhotoSet,
     models: Sequence[ColorModel],
-    decode: str | Sequence[str] | None = None,
+    decode: Decoders = None,
     temperature: float | None = None,
     max_photos: int | None = None,
     seed: int = 0,
@@ -161,11 +174,11 @@ def evaluate_color(
         The photos, squashed to the size of measurement.
     models : sequence of ColorModel
         What to measure.
-    decode : str or sequence of str, optional
-        Decoders to measure; the card's own by default. All of them are scored from the same
-        outputs of the network.
+    decode : Decoder or str, or sequence of them, optional
+        Decoders to measure, of different methods; the card's own by default. All of them are
+        scored from the same outputs of the network.
     temperature : float, optional
-        Of the annealed mean; the card's by default.
+        Replaces the decoders'.
     max_photos : int, optional
         Measure at most so many photos, drawn at random; all by default.
     seed : int
@@ -217,14 +230,17 @@ def evaluate_color(
             scored = _label_metrics(model.grid, prior, outputs, uv)
             ours = {key: way for key, way in ways.items() if way.model is model}
             labels |= dict.fromkeys(ours, scored)
-            chroma |= {key: way.chroma(outputs) for key, way in ours.items()}
+            chroma |= {key: way.chroma(outputs, y) for key, way in ours.items()}
         guessed = list(chroma)
         for table in baselines:
             labels[table.name] = _label_metrics(table.grid, table.prior, table.outputs(y), uv)
             chroma[table.name] = table.chroma(y)
+        strides = {key: way.model.config.stride for key, way in ways.items()}
         for k, file in enumerate(measured.manifest.files[first : first + len(rgb)]):
             original = media.read_photo(file).rgb
-            pictures = {key: _join(original, found[k]) for key, found in chroma.items()}
+            pictures = {
+                key: _join(original, found[k], strides.get(key, 1)) for key, found in chroma.items()
+            }
             pictures["grey"] = np.repeat(yuv.luma(original), 3, axis=-1)
             scores = {key: _compare(original, one) for key, one in pictures.items()}
             for key in rows:
@@ -273,9 +289,7 @@ def _about(way: _Way) -> dict[str, Any]:
     return {
         "n": model.config.n,
         "align": model.config.align,
-        "decode": way.decode,
-        "temperature": way.temperature if way.decode == "annealed" else None,
-        "saturation": 1.0 if model.config.head == "chroma" else model.saturation_for(way.decode),
+        **way.describe(),
         "mirror": model.mirror,
         "scales": list(model.scales),
         "backbone": model.card["backbone"],
@@ -465,7 +479,9 @@ def _label_metrics_of_one(
     return row
 
 
-def picture_metrics(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> dict[str, float]:
+def picture_metrics(
+    rgb: NDArray[np.float32], uv: NDArray[np.float32], stride: int = 1
+) -> dict[str, float]:
     """Compare a colouring with the true photo, at the photo's own size.
 
     Parameters
@@ -473,7 +489,9 @@ def picture_metrics(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> dict[s
     rgb : numpy.ndarray of float32, (H, W, 3)
         The true photo in [0, 1].
     uv : numpy.ndarray of float32, (h, w, 2)
-        Predicted chroma of any size; it is resized to the photo's.
+        Predicted chroma of any size; it is enlarged to the photo's as for a user.
+    stride : int
+        As for `colorlab.media.enlarge_chroma`.
 
     Returns
     -------
@@ -482,12 +500,15 @@ def picture_metrics(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> dict[s
         colourfulness_difference (its absolute value), worse_than_grey (1 or 0), hue_error (NaN
         where nothing is coloured) and coloured_share.
     """
-    return _compare(rgb, _join(rgb, uv))
+    return _compare(rgb, _join(rgb, uv, stride))
 
 
-def _join(rgb: NDArray[np.float32], uv: NDArray[np.float32]) -> NDArray[np.float32]:
+def _join(
+    rgb: NDArray[np.float32], uv: NDArray[np.float32], stride: int = 1
+) -> NDArray[np.float32]:
     """Join a photo's luma with predicted chroma of any size."""
-    return yuv.yuv_to_rgb(yuv.luma(rgb), media.resize(uv.astype(np.float32), *rgb.shape[:2]))
+    y = yuv.luma(rgb)
+    return yuv.yuv_to_rgb(y, media.enlarge_chroma(uv, y, stride))
 
 
 def _compare(rgb: NDArray[np.float32], colored: NDArray[np.float32]) -> dict[str, float]:

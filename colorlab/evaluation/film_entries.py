@@ -262,12 +262,9 @@ class Rolled(Entry):
 
     def describe(self) -> dict[str, Any]:
         """Return the model, its color model, the context and the decoder."""
-        heat = self.model.temperature if self.model.decode == "annealed" else None
         return super().describe() | {
             "context": self.context,
-            "decode": self.model.decode,
-            "temperature": heat,
-            "saturation": checkpoints.saturation_of(self.model.card),
+            **self.model.decoder.describe(),
             "leak": self.model.leak,
             "views": len(self.model.views),
             "weights_sha256": self.model.card["weights"]["sha256"],
@@ -396,7 +393,7 @@ def _base(models: Iterable[ColorModel | ConsistencyModel]) -> ColorModel | None:
 def _colored(color: ColorModel, frame: Frame) -> Answer:
     """Colour a frame for itself, decoded as the card says."""
     outputs = frame.seen(color)[1]
-    uv = checkpoints.chroma_of(color, outputs)[0]
+    uv = checkpoints.chroma_of(color, outputs, frame.y[None])[0]
     if color.config.head == "chroma":
         return Answer(uv, color.grid.encode(uv))
     logits = {head: outputs[head][0] for head in "uv"}
@@ -405,11 +402,9 @@ def _colored(color: ColorModel, frame: Frame) -> Answer:
 
 def _colouring(color: ColorModel) -> dict[str, Any]:
     """Say which color model it is and how its outputs become colours."""
-    bins = color.config.head == "bins"
+    regression = {"decode": "regression", "temperature": None, "saturation": 1.0}
     return {
-        "decode": color.decode if bins else "regression",
-        "temperature": color.temperature if bins and color.decode == "annealed" else None,
-        "saturation": color.saturation_for() if bins else 1.0,
+        **(color.decoder.describe() if color.config.head == "bins" else regression),
         **dict(zip(_WEIGHTS, (weights(color), color.name, weights(color)), strict=True)),
     }
 

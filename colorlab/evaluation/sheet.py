@@ -90,8 +90,7 @@ class Sheet:
         truth = media.resize(rgb, max(1, round(height * scale)), max(1, round(width * scale)))
         y = yuv.luma(truth)
         colored = {
-            key: yuv.yuv_to_rgb(y, media.resize(uv.astype(np.float32), *truth.shape[:2]))
-            for key, uv in chroma.items()
+            key: yuv.yuv_to_rgb(y, media.enlarge_chroma(uv, y)) for key, uv in chroma.items()
         }
         pictures = {"grey": np.repeat(y, 3, axis=-1), **colored, "truth": truth}
         shown = Shown(name, {key: yuv.to_uint8(one) for key, one in pictures.items()}, psnr)

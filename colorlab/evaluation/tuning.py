@@ -14,9 +14,12 @@ from tqdm.auto import tqdm
 from colorlab import checkpoints, files, metrics, yuv
 from colorlab.checkpoints import ColorModel
 from colorlab.datasets import PhotoSet
+from colorlab.decode import METHODS, Decoder
 from colorlab.errors import InputError
 
-TEMPERATURES = (1.0, 0.8, 0.6, 0.4, 0.3, 0.2)
+TRIED = ("annealed", "joint", "mode")
+"""Methods that tuning tries; the mean is the annealed mean at a temperature of 1."""
+
 SATURATIONS = (0.8, 0.9, 1.0, 1.05, 1.1, 1.2)
 RULE = (
     "highest min(gain / 1.76, 1) + min(ratio / 0.624, 1), gain in dB over grey, ratio to the "
@@ -24,16 +27,36 @@ RULE = (
 )
 
 
+def trials(methods: Sequence[str] = TRIED) -> list[Decoder]:
+    """List the decoders that tuning compares.
+
+    Parameters
+    ----------
+    methods : sequence of str
+        Names in `colorlab.decode.METHODS`, which says the temperatures to try.
+
+    Returns
+    -------
+    list of Decoder
+        Every method at each of its temperatures and each of `SATURATIONS`.
+    """
+    return [
+        Decoder(method, temperature, saturation)
+        for method in methods
+        for temperature in METHODS[method].temperatures or (1.0,)
+        for saturation in SATURATIONS
+    ]
+
+
 def decoder_curve(
     photos: PhotoSet,
     model: ColorModel,
-    temperatures: Sequence[float] = TEMPERATURES,
-    saturations: Sequence[float] = SATURATIONS,
+    decoders: Sequence[Decoder] | None = None,
     limit: int = 500,
     batch_size: int = 8,
     progress: bool = True,
-) -> list[dict[str, float]]:
-    """Measure PSNR against colourfulness of the annealed mean, by temperature and saturation.
+) -> list[dict[str, Any]]:
+    """Measure PSNR against colourfulness, decoder by decoder.
 
     Parameters
     ----------
@@ -41,10 +64,8 @@ def decoder_curve(
         Validation photos; compared at their squashed size.
     model : ColorModel
         The model; it runs once per photo.
-    temperatures : sequence of float
-        What to try; 1 is the mean.
-    saturations : sequence of float
-        Factors on the chroma to try with each.
+    decoders : sequence of Decoder, optional
+        What to try; `trials` by default.
     limit : int
         At most this many photos, evenly spaced over the set.
     batch_size : int
@@ -55,32 +76,34 @@ def decoder_curve(
     Returns
     -------
     list of dict
-        One candidate for `choose` per pair: temperature, saturation, psnr and gain (dB; gain is
-        over grey), colourfulness, ratio (to the truth's colourfulness), score; 4 decimals.
+        One candidate for `choose` per decoder: method, temperature, saturation, psnr and gain (dB;
+        gain is over grey), colourfulness, ratio (to the truth's colourfulness), score; 4 decimals.
     """
-    ways = [(heat, factor) for heat in temperatures for factor in saturations]
+    decoders = trials() if decoders is None else list(decoders)
     chosen = np.unique(np.linspace(0, len(photos) - 1, min(limit, len(photos))).astype(int))
-    sums = np.zeros((len(ways), 2))
+    sums = np.zeros((len(decoders), 2))
     truth = grey = 0.0
     firsts = range(0, len(chosen), batch_size)
     for first in tqdm(firsts, desc=f"tuning {model.name}", disable=not progress):
         rgb = np.stack([photos.rgb[i] for i in chosen[first : first + batch_size]])
         real = rgb.astype(np.float32) / 255
         y = yuv.luma(rgb)
-        p = model.probabilities(y)
+        outputs = model.outputs(y)
         truth += sum(metrics.colourfulness(one) for one in real)
         grey += sum(map(metrics.psnr, real, np.repeat(y, 3, axis=-1)))
-        uv = {heat: model.grid.decode(p["u"], p["v"], "annealed", heat) for heat in temperatures}
-        for k, (heat, factor) in enumerate(ways):
-            colored = yuv.yuv_to_rgb(y, np.float32(factor) * uv[heat])
+        plain = [dataclasses.replace(decoder, saturation=1.0) for decoder in decoders]
+        uv = {one: checkpoints.chroma_of(model, outputs, y, one) for one in set(plain)}
+        for k, decoder in enumerate(decoders):
+            colored = yuv.yuv_to_rgb(y, np.float32(decoder.saturation) * uv[plain[k]])
             sums[k, 0] += sum(map(metrics.psnr, real, colored))
             sums[k, 1] += sum(map(metrics.colourfulness, colored))
     curve = []
-    for (heat, factor), (psnr, colour) in zip(ways, sums / len(chosen), strict=True):
+    for decoder, (psnr, colour) in zip(decoders, sums / len(chosen), strict=True):
         gain, ratio = psnr - grey / len(chosen), colour * len(chosen) / truth
-        point = {"temperature": heat, "saturation": factor, "psnr": psnr, "gain": gain}
-        point |= {"colourfulness": colour, "ratio": ratio, "score": score(gain, ratio)}
-        curve.append({key: round(float(value), 4) for key, value in point.items()})
+        figures = {"psnr": psnr, "gain": gain, "colourfulness": colour, "ratio": ratio}
+        figures["score"] = score(gain, ratio)
+        rounded = {key: round(float(value), 4) for key, value in figures.items()}
+        curve.append(decoder.to_json() | rounded)
     return curve
 
 
@@ -159,8 +182,9 @@ def tune_decoder(
     progress: bool = True,
     again: bool = False,
     scales: Sequence[float] | None = None,
+    methods: Sequence[str] = TRIED,
 ) -> dict[str, Any]:
-    """Tune a saved model's temperature and saturation on validation photos; keep them in its card.
+    """Tune a saved model's decoder on validation photos; keep it in its card.
 
     Parameters
     ----------
@@ -175,6 +199,8 @@ def tune_decoder(
     scales : sequence of float, optional
         Sizes at which stills are to be asked from now on, relative to the working size; the card's
         by default.
+    methods : sequence of str
+        As for `trials`.
 
     Returns
     -------
@@ -189,12 +215,10 @@ def tune_decoder(
         model = dataclasses.replace(model, card=card)
     if model.config.head == "chroma" or ("curve" in model.card["decode"] and not again):
         return model.card
-    curve = decoder_curve(photos, model, progress=progress)
+    curve = decoder_curve(photos, model, trials(methods), progress=progress)
     chosen = choose(curve)
     decode = {
-        "method": "annealed",
-        "temperature": chosen["temperature"],
-        "saturation": chosen["saturation"],
+        **Decoder.from_json(chosen).to_json(),
         "mirror": model.mirror,
         "scales": list(model.scales),
         "tuned_on": {"name": photos.manifest.name, "split": photos.manifest.split},

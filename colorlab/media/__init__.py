@@ -13,13 +13,14 @@ from colorlab.media.folders import (
 )
 from colorlab.media.photo_writer import write_photo
 from colorlab.media.photos import MAX_PIXELS, Photo, read_photo
-from colorlab.media.pixels import is_grey, resize
+from colorlab.media.pixels import enlarge_chroma, is_grey, resize
 
 __all__ = [
     "FILM_SUFFIXES",
     "MAX_PIXELS",
     "PHOTO_SUFFIXES",
     "Photo",
+    "enlarge_chroma",
     "is_grey",
     "is_pattern",
     "list_photos",

@@ -15,8 +15,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from colorlab import color_model, consistency_model
-from colorlab.bins import BinGrid
+from colorlab import checkpoints, color_model, consistency_model
 from colorlab.checkpoints import ColorModel
 from colorlab.errors import InputError
 from colorlab.rollout import CONTEXTS
@@ -136,50 +135,42 @@ class Truth:
 
 
 class Judge(layers.Layer):
-    """Turn logits and true bins into bins, cross-entropies and chroma.
+    """Turn logits and true bins into bins and cross-entropies; logits pass through.
 
-    Inputs: logits of U and of V (N, H, W, n), true bins (N, H, W, 2). Outputs: a dict of ``bins``,
-    ``nats`` and ``uv``, each (N, H, W, 2), as in `Told`.
+    Inputs: logits of U and of V (N, H, W, n), true bins (N, H, W, 2). Outputs: a dict of ``bins``
+    and ``nats``, each (N, H, W, 2), as in `Told`, and of the logits ``u`` and ``v``.
     """
-
-    def __init__(self, n: int, align: str, method: str, temperature: float, **options: Any) -> None:
-        super().__init__(**options)
-        self.grid, self.method, self.temperature = BinGrid(n, align), method, temperature
 
     def call(self, u: Any, v: Any, labels: Any) -> dict[str, Any]:
         """Return the outputs."""
-        nats, bins, p = [], [], []
+        nats, bins, both = [], [], []
         for k, logits in enumerate((u, v)):
             logits = ops.cast(logits, "float32")
-            truth = ops.one_hot(ops.cast(labels[..., k], "int32"), self.grid.n)
+            truth = ops.one_hot(ops.cast(labels[..., k], "int32"), logits.shape[-1])
             nats.append(-ops.sum(truth * ops.log_softmax(logits, axis=-1), axis=-1))
             bins.append(ops.argmax(logits, axis=-1))
-            heat = self.temperature if self.method == "annealed" else 1.0
-            p.append(ops.softmax(logits / heat, axis=-1))
-        method = "mean" if self.method == "annealed" else self.method
+            both.append(logits)
         return {
             "bins": ops.cast(ops.stack(bins, axis=-1), "uint8"),
             "nats": ops.stack(nats, axis=-1),
-            "uv": self.grid.decode(p[0], p[1], method, xp=ops),
+            **dict(zip("uv", both, strict=True)),
         }
 
     def compute_output_spec(self, u: Any, v: Any, labels: Any) -> dict[str, Any]:
         """Return shapes and types."""
         shape = (*u.shape[:3], 2)
-        kinds = {"bins": "uint8", "nats": "float32", "uv": "float32"}
-        return {name: keras.KerasTensor(shape, kind) for name, kind in kinds.items()}
+        kinds = {"bins": (shape, "uint8"), "nats": (shape, "float32")}
+        kinds |= {"u": (u.shape, "float32"), "v": (v.shape, "float32")}
+        return {name: keras.KerasTensor(*kind) for name, kind in kinds.items()}
 
 
-def judging(logits: Mapping[str, Any], color: ColorModel) -> tuple[Any, dict[str, Any]]:
+def judging(logits: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Put a `Judge` on a network that is being built or was built.
 
     Parameters
     ----------
     logits : mapping
         ``u`` and ``v``: Keras tensors (N, H, W, n).
-    color : ColorModel
-        Whose card says how colours are decoded; saturation is left out, since a film whose
-        colours are fed back would gather it.
 
     Returns
     -------
@@ -189,15 +180,31 @@ def judging(logits: Mapping[str, Any], color: ColorModel) -> tuple[Any, dict[str
         As `Judge` gives them.
     """
     labels = keras.Input((None, None, 2), name="labels", dtype="uint8")
-    judge = Judge(
-        color.config.n,
-        color.config.align,
-        color.decode,
-        color.temperature,
-        name="judge",
-        dtype="float32",
-    )
-    return labels, judge(logits["u"], logits["v"], labels)
+    return labels, Judge(name="judge", dtype="float32")(logits["u"], logits["v"], labels)
+
+
+def decoded(outputs: Mapping[str, Any], y: Float, color: ColorModel) -> Told:
+    """Make what is said of frames out of a `Judge`'s outputs.
+
+    Parameters
+    ----------
+    outputs : mapping
+        As `Judge` gives them.
+    y : numpy.ndarray of float32, (N, H, W, 1)
+        Luma.
+    color : ColorModel
+        Whose card says how colours are decoded; saturation is left out, since a film whose
+        colours are fed back would gather it.
+
+    Returns
+    -------
+    Told
+        Of N frames.
+    """
+    logits = {head: np.asarray(outputs[head]) for head in "uv"}
+    decoder = dataclasses.replace(color.decoder, saturation=1.0)
+    uv = checkpoints.chroma_of(color, logits, y, decoder)
+    return Told(np.asarray(outputs["bins"]), np.asarray(outputs["nats"]), uv)
 
 
 class Network:
@@ -212,7 +219,8 @@ class Network:
     """
 
     def __init__(self, network: keras.Model, color: ColorModel) -> None:
-        labels, outputs = judging(network.output, color)
+        self.color = color
+        labels, outputs = judging(network.output)
         self.judged = keras.Model({**network.input, "labels": labels}, outputs)
 
     def begin(self, strips: Strips) -> None:
@@ -228,8 +236,7 @@ class Network:
             **consistency_model.told("concat", y, y_before, context, np.full_like(y, float(valid))),
             "labels": strips.labels[rows, k],
         }
-        found = self.judged.predict_on_batch(inputs)
-        return Told(**{name: np.asarray(found[name]) for name in ("bins", "nats", "uv")})
+        return decoded(self.judged.predict_on_batch(inputs), y, self.color)
 
 
 def roll(answerer: Answerer, strips: Strips, context: str = "free") -> Told:

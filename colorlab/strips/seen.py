@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from colorlab import checkpoints, digests, files, yuv
 from colorlab.checkpoints import ColorModel
+from colorlab.decode import softmax
 
 AT_ONCE = 8
 """Frames that the color model looks at together."""
@@ -23,17 +25,18 @@ def look(stem: Path, rgb: NDArray[np.uint8], color: ColorModel) -> dict[str, NDA
     paths = {what: stem.with_name(f"{name}-{what}.npy") for what in _KINDS}
     if not all(path.is_file() for path in paths.values()):
         parts: dict[str, list[NDArray[Any]]] = {what: [] for what in _KINDS}
+        plain = dataclasses.replace(color.decoder, saturation=1.0)
         for first in range(0, len(rgb), AT_ONCE):
             y, uv = yuv.rgb_to_yuv(np.asarray(rgb[first : first + AT_ONCE]))
             features, outputs = color.look(y)
             labels = color.grid.encode(uv)
             guessed = [outputs[head].argmax(axis=-1) for head in "uv"]
             chances = [
-                np.take_along_axis(checkpoints.softmax(outputs[head]), labels[..., k, None], -1)
+                np.take_along_axis(softmax(outputs[head]), labels[..., k, None], -1)
                 for k, head in enumerate("uv")
             ]
             parts["features"].append(features)
-            parts["own"].append(checkpoints.chroma_of(color, outputs, saturation=1.0))
+            parts["own"].append(checkpoints.chroma_of(color, outputs, y, plain))
             parts["guessed"].append(np.stack(guessed, axis=-1))
             parts["nats"].append(-np.log(np.maximum(np.concatenate(chances, axis=-1), 1e-30)))
         for what, kind in _KINDS.items():

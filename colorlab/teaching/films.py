@@ -85,7 +85,7 @@ def colour_in_step(
             if context == ALONE:
                 outputs = look((PLAIN,))[1]
                 logits = {head: outputs[head][0] for head in "uv"}
-                uv = chroma_of(color, outputs)[0]
+                uv = chroma_of(color, outputs, luma[None])[0]
             else:
                 logits, uv = rollouts[name].step(luma, bool(begins[t]), context != "none", look)
             guess = np.stack([logits[head].argmax(axis=-1) for head in "uv"], axis=-1)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from colorlab import bins, devices, media, metrics, yuv
 from colorlab.bins import BinGrid
-from colorlab.checkpoints import ColorModel, softmax
+from colorlab.checkpoints import ColorModel
+from colorlab.decode import Decoder, softmax
 from colorlab.errors import InputError
 
 STEPS = 120
@@ -318,7 +319,7 @@ class HeadLesson:
         chosen = np.take_along_axis(guessed, labels[..., None], axis=-1)[..., 0]
         expected = np.take_along_axis(prior.T, labels.reshape(-1, 2), axis=0)
         y, uv = yuv.rgb_to_yuv(rgb)
-        chroma = grid.decode(guessed[..., 0, :], guessed[..., 1, :])
+        chroma = Decoder("mean").chroma(guessed[..., 0, :], guessed[..., 1, :], grid)
         height, width = rgb.shape[1:3]
         colored = np.stack(
             [

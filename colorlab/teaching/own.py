@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from colorlab import checkpoints, colorize, colorize_film, devices, files
 from colorlab.checkpoints import ColorModel
 from colorlab.coast import Scene
+from colorlab.decode import Decoder
 from colorlab.errors import InputError
 from colorlab.media import film_maker
 from colorlab.teaching import aging
@@ -94,10 +95,9 @@ def with_decode(model: ColorModel, method: str, temperature: float = 1.0) -> Col
     ----------
     model : ColorModel
         One that predicts bins.
-    method : {"argmax", "mean", "annealed"}
-        See `colorlab.bins.BinGrid.decode`.
+    method : str
     temperature : float
-        Of the annealed mean.
+        As for `colorlab.decode.Decoder`.
 
     Returns
     -------
@@ -105,12 +105,11 @@ def with_decode(model: ColorModel, method: str, temperature: float = 1.0) -> Col
         It shares its network with the model given and is named after both; its chroma is taken as
         it is, at a saturation of 1.
     """
-    told = {"method": method, "temperature": temperature, "saturation": 1.0}
-    named = f"{method}, T = {temperature:g}" if method == "annealed" else method
+    decoder = Decoder(method, temperature)
     return dataclasses.replace(
         model,
-        name=f"{model.name}, {named}",
-        card={**model.card, "decode": {**model.card["decode"], **told}},
+        name=f"{model.name}, {decoder}",
+        card={**model.card, "decode": {**model.card["decode"], **decoder.to_json()}},
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from colorlab import media, metrics, yuv
-from colorlab.bins import BinGrid
+from colorlab.decode import Decoder
 from colorlab.media import side_by_side
 from colorlab.widgets.explorer import Explorer
 
@@ -47,7 +47,7 @@ def ask(y: NDArray[np.float32], model: ColorModel) -> dict[str, NDArray[np.float
 
 
 def choose(
-    y: NDArray[np.float32], probabilities: Probabilities, grid: BinGrid, temperature: float
+    y: NDArray[np.float32], probabilities: Probabilities, model: ColorModel, temperature: float
 ) -> NDArray[np.float32]:
     """Choose a colour for every pixel and put it together with the luma.
 
@@ -57,8 +57,8 @@ def choose(
         Luma in [0, 1].
     probabilities : mapping
         From `ask`.
-    grid : BinGrid
-        The model's bins.
+    model : ColorModel
+        Whose they are.
     temperature : float
         Of the annealed mean: 0 is the argmax, 1 the mean.
 
@@ -70,15 +70,15 @@ def choose(
     Raises
     ------
     InputError
-        As `colorlab.bins.BinGrid.decode`.
+        As `colorlab.decode.Decoder`.
     """
-    how = ("annealed", temperature) if temperature else ("argmax", 1.0)
-    uv = grid.decode(probabilities["u"], probabilities["v"], *how)
-    return yuv.yuv_to_rgb(y, media.resize(uv, *y.shape[:2]))
+    decoder = Decoder("annealed", temperature) if temperature else Decoder("argmax")
+    uv = decoder.chroma(probabilities["u"], probabilities["v"], model.grid)
+    return yuv.yuv_to_rgb(y, media.enlarge_chroma(uv, y, model.config.stride))
 
 
 def render(
-    rgb: ArrayLike, probabilities: Probabilities, grid: BinGrid, temperature: float
+    rgb: ArrayLike, probabilities: Probabilities, model: ColorModel, temperature: float
 ) -> NDArray[np.uint8]:
     """Draw a picture as a temperature colours it, beside the truth.
 
@@ -86,7 +86,7 @@ def render(
     ----------
     rgb : array_like, (H, W, 3)
         The truth, uint8 or float in [0, 1].
-    probabilities, grid, temperature
+    probabilities, model, temperature
         As for `choose`.
 
     Returns
@@ -95,7 +95,7 @@ def render(
         Both side by side, each under its name.
     """
     truth = yuv.to_uint8(rgb)
-    return _beside(choose(yuv.luma(truth), probabilities, grid, temperature), truth, temperature)
+    return _beside(choose(yuv.luma(truth), probabilities, model, temperature), truth, temperature)
 
 
 def _beside(
@@ -171,7 +171,7 @@ class TemperatureExplorer(Explorer):
     def _draw(self, model: ColorModel) -> tuple[NDArray[np.uint8], str]:
         if model.name not in self._asked:  # once; a move of the slider only chooses
             self._asked[model.name] = ask(self._y, model)
-        colored = choose(self._y, self._asked[model.name], model.grid, self.temperature)
+        colored = choose(self._y, self._asked[model.name], model, self.temperature)
         kind = {0.0: ", the argmax", 1.0: ", the mean"}.get(self.temperature, "")
         sentence = (
             f"{model.name}, T = {self.temperature:.2f}{kind}. "

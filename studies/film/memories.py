@@ -22,7 +22,7 @@ from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import STATE, ConsistencyConfig
 from colorlab.errors import InputError
 from colorlab.strips import Strips
-from colorlab.strips.rolling import Told, judging
+from colorlab.strips.rolling import Told, decoded, judging
 
 KINDS = ("concat", "warped", "gru")
 
@@ -261,10 +261,10 @@ class Remembering:
     """
 
     def __init__(self, memory: Memory, color: ColorModel) -> None:
-        self.memory = memory
+        self.memory, self.color = memory, color
         logits = dict(memory.network.output)
         kept = {name: logits.pop(name) for name in (STATE,) if name in logits}
-        labels, outputs = judging(logits, color)
+        labels, outputs = judging(logits)
         inputs = {**memory.network.input, "labels": labels}
         self.judged = keras.Model(inputs, {**outputs, **kept})
         self.state = np.empty(0, np.float32)
@@ -283,4 +283,4 @@ class Remembering:
         found = self.judged.predict_on_batch({**inputs, "labels": strips.labels[rows, k]})
         if STATE in found:
             self.state[rows] = found.pop(STATE)
-        return Told(**{name: np.asarray(values) for name, values in found.items()})
+        return decoded(found, y, self.color)

@@ -22,8 +22,8 @@ def ask():
     def answer(name, at):
         model = colorize.load_once(name)
         lists = temperature.ask(y, model)
-        colored = temperature.choose(y, lists, model.grid, at)
-        picture = temperature.render(truth, lists, model.grid, at)
+        colored = temperature.choose(y, lists, model, at)
+        picture = temperature.render(truth, lists, model, at)
         return picture, metrics.psnr(truth, colored), metrics.colourfulness(colored)
 
     return answer

@@ -75,10 +75,10 @@ def begun(
 
 def _decode(config: ConsistencyConfig, color: ColorModel) -> dict[str, Any]:
     """Return how outputs become colours: as the color model's, unsaturated where it is fed back."""
-    decode: dict[str, Any] = {"method": color.decode, "temperature": color.temperature}
+    decode = color.decoder.to_json()
     if config.memory == "guided":
-        decode |= {"saturation": color.saturation_for(), "leak": LEAK}
-    return decode
+        return decode | {"leak": LEAK}
+    return {key: decode[key] for key in ("method", "temperature")}
 
 
 def outcome(settings: Settings, pairs: Pairs, row: Mapping[str, float]) -> dict[str, Any]:

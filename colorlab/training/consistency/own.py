@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ class OwnColouring:
     ) -> None:
         self.network, self.config = consistency_model.telling(network), config
         self.color, self.seen, self.out = color, seen, out
+        # A saturation would gather where colours are fed back.
+        self.decoder = dataclasses.replace(color.decoder, saturation=1.0)
         self.settings, self.pairs = settings, pairs
         self.chroma: list[NDArray[np.float16]] = []
         self.first: list[int] = []
@@ -106,7 +109,7 @@ class OwnColouring:
                 proposal = seen.chroma[frames[k]][None].astype(np.float32)
                 uv = consistency_model.blend(outputs, proposal, LEAK)
             else:
-                uv = checkpoints.chroma_of(self.color, outputs, saturation=1.0)
+                uv = checkpoints.chroma_of(self.color, outputs, y[k : k + 1], self.decoder)
             found.append(uv)
         return np.concatenate(found).astype(np.float16)
 

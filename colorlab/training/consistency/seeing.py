@@ -98,9 +98,10 @@ def _look(clip: Clip, color: ColorModel, paths: Mapping[str, Path], bar: Any) ->
     """Compute and keep what the color model sees in a clip."""
     features, chroma = [], []
     for first in range(0, len(clip), 4):
-        seen, outputs = color.look(yuv.luma(np.asarray(clip.rgb[first : first + 4])))
+        y = yuv.luma(np.asarray(clip.rgb[first : first + 4]))
+        seen, outputs = color.look(y)
         features.append(seen.astype(np.float16))
-        chroma.append(checkpoints.chroma_of(color, outputs).astype(np.float16))
+        chroma.append(checkpoints.chroma_of(color, outputs, y).astype(np.float16))
         bar.update(len(seen))
     for what, parts in (("features", features), ("chroma", chroma)):
         with files.atomic_path(paths[what]) as temporary, open(temporary, "wb") as file:
