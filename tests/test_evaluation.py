@@ -580,50 +580,35 @@ def point(name, gain, ratio, psnr=None):
 
 
 def test_the_score_counts_gain_and_colour_up_to_where_more_is_no_better():
-    assert evaluation.score(0.88, 0.312) == pytest.approx(1.0)
-    assert evaluation.score(1.76, 0.624) == evaluation.score(9.0, 3.0) == 2.0
-    assert evaluation.score(5.0, 0.156) == pytest.approx(1.25)
-    assert evaluation.score(-1.76, 0.624) == pytest.approx(0.0)
+    assert evaluation.score(1.05, 0.36) == pytest.approx(1.0)
+    assert evaluation.score(2.1, 0.72) == evaluation.score(9.0, 3.0) == 2.0
+    assert evaluation.score(5.0, 0.18) == pytest.approx(1.25)
+    assert evaluation.score(-2.1, 0.72) == pytest.approx(0.0)
 
 
 def test_the_highest_score_wins():
     dull, loud = point("dull", 3.0, 0.5), point("loud", 0.5, 1.5)
-    plain = point("plain", 1.7, 0.6)
+    plain = point("plain", 1.9, 0.65)
     assert evaluation.choose([dull, loud, plain]) is plain
     assert evaluation.choose([dull, loud]) is dull
-    better = point("better", 1.76, 0.624)
+    better = point("better", 2.1, 0.72)
     assert evaluation.choose([plain, better, dull]) is better
 
 
 def test_beyond_both_marks_a_weighted_sum_decides():
-    one, other = point("one", 2.0, 0.9), point("other", 2.4, 0.8)  # 1.925 and 1.96
+    one, other = point("one", 2.2, 0.9), point("other", 2.8, 0.8)  # 1.97 and 2.08
     assert evaluation.choose([one, other]) is evaluation.choose([other, one]) is other
-    assert evaluation.choose([point("dull", 9.0, 0.61), one]) is one
+    assert evaluation.choose([point("dull", 9.0, 0.71), one]) is one
 
 
-def test_candidates_are_the_curves_of_the_cards():
-    curve = [{**point("-", 2.0, 0.7), "temperature": 0.5}]
-    cards = [
-        {"name": "a", "decode": {"curve": curve}},
-        {"name": "r", "decode": {}},
-        {"name": "b", "decode": {"curve": [{**curve[0], "gain": 2.2}]}},
-    ]
-    assert [one["model"] for one in evaluation.candidates(cards)] == ["a", "b"]
-    assert evaluation.choose(evaluation.candidates(cards))["model"] == "b"
-    old = {"name": "old", "decode": {"curve": [{"temperature": 1.0, "psnr": 24.0, "ratio": 0.6}]}}
-    with pytest.raises(InputError, match="older rule; tune it again: colorlab evaluate tune"):
-        evaluation.candidates([*cards, old])
-
-
-def test_the_default_model_and_every_decoder_follow_the_rule():
-    cards = [checkpoints.read_card(name) for name in checkpoints.list_models("color")]
-    assert evaluation.choose(evaluation.candidates(cards))["model"] == checkpoints.DEFAULT
-    for card in cards:
-        if "curve" in card["decode"]:
-            assert card["decode"]["rule"] == evaluation.RULE
-            chosen = evaluation.choose(card["decode"]["curve"])
-            for key in ("temperature", "saturation"):
-                assert card["decode"][key] == chosen[key]
+def test_every_packaged_decoder_follows_the_rule():
+    for name in checkpoints.list_models("color"):
+        decode = checkpoints.read_card(name)["decode"]
+        if "curve" in decode:
+            assert decode["rule"] == evaluation.RULE
+            chosen = evaluation.choose(decode["curve"])
+            for key in ("method", "temperature", "saturation"):
+                assert decode[key] == chosen[key]
 
 
 def test_tuning_writes_the_card_once_and_leaves_regression_alone(photos, tmp_path, monkeypatch):

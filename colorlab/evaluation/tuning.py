@@ -1,10 +1,10 @@
-"""One rule that chooses a model's decoder and, over all models that ship, the default model."""
+"""One rule that chooses a model's decoder."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,14 @@ from colorlab import checkpoints, files, metrics, yuv
 from colorlab.checkpoints import ColorModel
 from colorlab.datasets import PhotoSet
 from colorlab.decode import METHODS, Decoder
-from colorlab.errors import InputError
 
 TRIED = ("annealed", "joint", "mode")
 """Methods that tuning tries; the mean is the annealed mean at a temperature of 1."""
 
-SATURATIONS = (0.8, 0.9, 1.0, 1.05, 1.1, 1.2)
+SATURATIONS = (0.9, 1.0, 1.1, 1.2, 1.3)
 RULE = (
-    "highest min(gain / 1.76, 1) + min(ratio / 0.624, 1), gain in dB over grey, ratio to the "
-    "truth's colourfulness; of equals the highest gain / 2.5 + ratio / 0.8"
+    "highest min(gain / 2.1, 1) + min(ratio / 0.72, 1), gain in dB over grey, ratio to the "
+    "truth's colourfulness; of equals the highest gain / 2.6 + ratio / 0.8"
 )
 
 
@@ -52,7 +51,7 @@ def decoder_curve(
     photos: PhotoSet,
     model: ColorModel,
     decoders: Sequence[Decoder] | None = None,
-    limit: int = 500,
+    limit: int = 300,
     batch_size: int = 8,
     progress: bool = True,
 ) -> list[dict[str, Any]]:
@@ -120,13 +119,13 @@ def score(gain: float, ratio: float) -> float:
     Returns
     -------
     float
-        ``min(gain / 1.76, 1) + min(ratio / 0.624, 1)``, at most 2.
+        ``min(gain / 2.1, 1) + min(ratio / 0.72, 1)``, at most 2.
     """
-    return min(gain / 1.76, 1.0) + min(ratio / 0.624, 1.0)
+    return min(gain / 2.1, 1.0) + min(ratio / 0.72, 1.0)
 
 
 def choose(candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Choose among models, decoders and temperatures by one rule.
+    """Choose among decoders by one rule.
 
     Parameters
     ----------
@@ -136,44 +135,14 @@ def choose(candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     Returns
     -------
     mapping
-        The candidate with the highest score; of equal scores, as all have that reach 1.76 dB and
-        0.624, the one with the highest ``gain / 2.5 + ratio / 0.8``.
+        The candidate with the highest score; of equal scores, as all have that reach 2.1 dB and
+        0.72, the one with the highest ``gain / 2.6 + ratio / 0.8``.
     """
 
     def merit(one: Mapping[str, Any]) -> tuple[float, float]:
-        return score(one["gain"], one["ratio"]), one["gain"] / 2.5 + one["ratio"] / 0.8
+        return score(one["gain"], one["ratio"]), one["gain"] / 2.6 + one["ratio"] / 0.8
 
     return max(candidates, key=merit)
-
-
-def candidates(cards: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """List the candidates of several models, for `choose` to find the default model.
-
-    Parameters
-    ----------
-    cards : iterable of mapping
-        Cards of color models; one that was never tuned, as a regression model's, adds none.
-
-    Returns
-    -------
-    list of dict
-        The points of the cards' curves, each with its ``model``.
-
-    Raises
-    ------
-    InputError
-        When a card was tuned before gains were kept.
-    """
-    found = []
-    for card in cards:
-        for point in card["decode"].get("curve", []):
-            if "gain" not in point:
-                raise InputError(
-                    f"the card of {card['name']} was tuned by an older rule; tune it again: "
-                    f"colorlab evaluate tune --photos water.csv --model {card['name']}"
-                )
-            found.append({"model": card["name"], **point})
-    return found
 
 
 def tune_decoder(
