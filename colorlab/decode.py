@@ -445,7 +445,8 @@ def _expect(
     for first in range(0, len(faint), _AT_ONCE):
         pixels = faint[first : first + _AT_ONCE]
         sums[pixels] = _sums_by_logarithms(u[pixels], v[pixels], levels[pixels], grid, temperature)
-    return np.asarray(sums[:, 1:] / np.maximum(sums[:, :1], _TINY), np.float32)
+    result: Float = np.divide(sums[:, 1:], np.maximum(sums[:, :1], _TINY), dtype=np.float32)
+    return result
 
 
 def _sums_by_logarithms(

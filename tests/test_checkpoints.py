@@ -137,14 +137,21 @@ def test_chroma_follows_the_card_and_the_caller(model, rng):
     for probabilities in p.values():
         np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
     wanted = {
-        method: Decoder(method, 0.5).chroma(p["u"], p["v"], model.grid, y) for method in METHODS
+        method: Decoder(method, 0.5).chroma(p["u"], p["v"], model.grid, y)
+        for method in ("argmax", "mean", "annealed")
     }
     for method, chroma in wanted.items():
         decoder = Decoder(method, 0.5)
         np.testing.assert_allclose(model.chroma(y, decoder), chroma, atol=1e-6)
     np.testing.assert_allclose(model.chroma(y), wanted["annealed"], atol=1e-6)
     np.testing.assert_allclose(model.chroma(y, Decoder("annealed", 1.0)), wanted["mean"], atol=1e-5)
-    assert model.chroma(y).shape == (1, 16, 16, 2)
+    outputs = model.outputs(y)
+    for method in METHODS:
+        decoder = Decoder(method, 0.5)
+        found = checkpoints.chroma_of(model, outputs, y, decoder)
+        wanted = decoder.chroma_of_logits(outputs["u"], outputs["v"], model.grid, y)
+        np.testing.assert_array_equal(found, wanted)
+        assert found.shape == (1, 16, 16, 2)
     with pytest.raises(InputError, match=r"decode must be one of argmax.*received 'median'"):
         model.chroma(y, "median")
 

@@ -154,22 +154,25 @@ def enlarge_chroma(uv: Array, y: Array, stride: int = 1) -> NDArray[np.float32]:
     """
     height, width = y.shape[:2]
     uv = np.ascontiguousarray(uv, np.float32)
-    enlarged = resize(uv, height, width)
     coarse = (max(uv.shape[0] // stride, 1), max(uv.shape[1] // stride, 1))
     if height <= coarse[0] or width <= coarse[1]:
-        return enlarged
+        return resize(uv, height, width)
     small = resize(y, *coarse)
     chroma = resize(uv, *coarse)
     mean = _box(small)
     covariance = _box(small * chroma) - mean * _box(chroma)
-    variance = _box(small * small) - mean * mean
-    slope = _box(np.asarray(covariance / (variance + EDGE), np.float32))
-    missed = y - resize(small, height, width)
-    result: NDArray[np.float32] = enlarged + resize(slope, height, width) * missed
-    return result
+    slope = _box(covariance / (_box(small * small) - mean * mean + np.float32(EDGE)))
+    missed = y[..., 0] - resize(small[..., 0], height, width)
+    enlarged = np.empty((height, width, 2), np.float32)
+    for axis in range(2):  # plane by plane: large pictures make large intermediate arrays
+        plane = resize(slope[..., axis], height, width)
+        plane *= missed
+        plane += resize(uv[..., axis], height, width)
+        enlarged[..., axis] = plane
+    return enlarged
 
 
-def _box(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _box(planes: Array) -> NDArray[np.float32]:
     """Return the means over 3 x 3 pixels, (H, W, C)."""
     around = np.pad(planes, ((1, 1), (1, 1), (0, 0)), "edge")
     rows = around[:-2] + around[1:-1] + around[2:]
