@@ -353,8 +353,8 @@ def mode(u: Float, v: Float, grid: BinGrid, y: Float | None, temperature: float)
 METHODS: dict[str, Method] = {
     "argmax": Method(argmax),
     "mean": Method(mean),
-    "annealed": Method(annealed, (1.0, 0.8, 0.6, 0.4, 0.3, 0.2)),
-    "joint": Method(joint, (0.8, 0.6, 0.4, 0.3)),
+    "annealed": Method(annealed, (1.0, 0.6, 0.4, 0.3)),
+    "joint": Method(joint, (0.6, 0.4)),
     "mode": Method(mode),
 }
 """Every way from two distributions to a colour, by the name that cards and options use."""

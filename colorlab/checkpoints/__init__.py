@@ -30,7 +30,7 @@ from colorlab.checkpoints.store import (
     save,
     versions,
 )
-from colorlab.checkpoints.views import PLAIN, SCALES, View, in_turn
+from colorlab.checkpoints.views import PLAIN, View, in_turn
 
 __all__ = [
     "CARD",
@@ -38,7 +38,6 @@ __all__ = [
     "FILM_DEFAULT",
     "INSIDE",
     "PLAIN",
-    "SCALES",
     "WEIGHTS",
     "ColorModel",
     "ConsistencyModel",

@@ -19,7 +19,7 @@ from colorlab.errors import InputError
 
 CARD, WEIGHTS = "card.json", "weights.npz"
 _COMING = "weights.coming.npz"
-DEFAULT = "color-nature-n30"
+DEFAULT = "color-world-n30"
 """The color model that is meant when none is named."""
 
 _COMMON = {

@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 
 from colorlab import media, vgg
 
-# What the cards of newly trained models say; docs/reproducing.md tells why.
-SCALES = (0.7143, 1.0, 1.2857)
-
 Answers = dict[str, NDArray[np.float32]]
 View = tuple[float, bool]
 """A size, relative to the picture's, and whether it is the mirror image that is seen."""

@@ -225,7 +225,11 @@ def _open_clips(arguments: argparse.Namespace, height: int) -> Any:
 
 def _add_photos(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--photos", required=True, type=Path, help="a CSV manifest, or a folder (all its photos)"
+        "--photos",
+        required=True,
+        type=Path,
+        nargs="+",
+        help="a CSV manifest, or a folder (all its photos); several sets are joined",
     )
     command.add_argument(
         "--size",
@@ -313,7 +317,7 @@ def run_tune(arguments: argparse.Namespace) -> int:
     from colorlab import checkpoints, datasets, evaluation
 
     progress = not arguments.quiet
-    split = arguments.split or (None if arguments.photos.is_dir() else "val")
+    split = arguments.split or (None if arguments.photos[0].is_dir() else "val")
     folders = [checkpoints.locate(name) for name in arguments.model]
     photos = datasets.open_photos(arguments.photos, split, arguments.size, progress)
     for folder in folders:

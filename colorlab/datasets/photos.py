@@ -164,7 +164,7 @@ def _manifest(
 
 
 def open_photos(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     split: str | None = None,
     size: int = 224,
     progress: bool = True,
@@ -174,8 +174,8 @@ def open_photos(
 
     Parameters
     ----------
-    path : path
-        As for `read_manifest`.
+    path : path or sequence of path
+        As for `read_manifest`; several sets are joined.
     split : str, optional
         As for `read_manifest`.
     size : int
@@ -196,7 +196,8 @@ def open_photos(
         For what `read_manifest` refuses, an unreadable photo, a size below 16, or when every
         photo is grey.
     """
-    return _open(read_manifest(path, split), size, progress, cache)
+    manifests = (read_manifest(one, split) for one in _several(path))
+    return _open(_join(*manifests), size, progress, cache)
 
 
 def open_training(
@@ -230,14 +231,20 @@ def open_training(
     InputError
         As `open_photos`, for a folder of fewer than two photos, and when a photo is in two sets.
     """
-    sets = [path] if isinstance(path, str | os.PathLike) else path
-    train, val = (_join(*split) for split in zip(*map(_read_training, sets), strict=True))
+    sets = map(_read_training, _several(path))
+    train, val = (_join(*split) for split in zip(*sets, strict=True))
     if more:
         train = _join(
             train, *(read_manifest(m, None if Path(m).is_dir() else "train") for m in more)
         )
     _check_apart(train, val)
     return _open(train, size, progress, cache), _open(val, size, progress, cache)
+
+
+def _several(
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> Sequence[str | os.PathLike[str]]:
+    return [path] if isinstance(path, str | os.PathLike) else path
 
 
 def _read_training(source: str | os.PathLike[str]) -> tuple[Manifest, Manifest]:

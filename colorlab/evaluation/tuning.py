@@ -19,7 +19,7 @@ from colorlab.decode import METHODS, Decoder
 TRIED = ("annealed", "joint", "mode")
 """Methods that tuning tries; the mean is the annealed mean at a temperature of 1."""
 
-SATURATIONS = (0.9, 1.0, 1.1, 1.2, 1.3)
+SATURATIONS = (1.0, 1.1, 1.2, 1.3)
 RULE = (
     "highest min(gain / 2.1, 1) + min(ratio / 0.72, 1), gain in dB over grey, ratio to the "
     "truth's colourfulness; of equals the highest gain / 2.6 + ratio / 0.8"
@@ -51,7 +51,7 @@ def decoder_curve(
     photos: PhotoSet,
     model: ColorModel,
     decoders: Sequence[Decoder] | None = None,
-    limit: int = 300,
+    limit: int = 160,
     batch_size: int = 8,
     progress: bool = True,
 ) -> list[dict[str, Any]]:
