@@ -95,7 +95,7 @@ def test_what_is_no_picture_is_refused(small_model):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"decode": "nonsense"}, "argmax, mean, annealed; received 'nonsense'"),
+        ({"decode": "nonsense"}, "annealed, joint, mode; received 'nonsense'"),
         ({"temperature": 0}, "above 0; received 0"),
         ({"temperature": -1.0}, "above 0; received -1"),
         ({"temperature": float("nan")}, "above 0; received nan"),
