@@ -192,7 +192,8 @@ def sharpened(p, temperature):
 
 
 def best_trial():
-    trials = teaching.card("color-water-n30")["decode"]["curve"]
+    curve = teaching.card("color-water-n30")["decode"]["curve"]
+    trials = [trial for trial in curve if trial["method"] == "annealed"]
     best = max(trials, key=lambda trial: trial["psnr"])
     return best["temperature"], best["saturation"]
 
@@ -255,7 +256,7 @@ RIGHT = {
     "03-2": lambda: lambda kernels: kernels.sum(axis=2),
     "03-3": lambda: right_correlation,
     "03-4": lambda: colour_unit(red_against_blue),
-    "04-1": lambda: 5820,
+    "04-1": lambda: 3900,
     "04-2": lambda: right_join,
     "04-3": lambda: right_softmax,
     "04-4": lambda: np.exp(saved()),
@@ -343,7 +344,7 @@ WRONG = [
         lambda: colour_unit(lambda r, g, b: r * b < 0 and not red_against_blue(r, g, b)),
         "green counts for as much",
     ),
-    ("04-1", lambda: 2910, "one head"),
+    ("04-1", lambda: 1950, "one head"),
     ("04-1", lambda: 1, "how many heads"),
     ("04-2", lambda: 3, "the function itself"),
     ("04-2", lambda: lambda above, tap: above, "the same"),
