@@ -1,9 +1,9 @@
 """Real photos that are on every machine where colorlab is installed.
 
-They come with two packages that colorlab needs, so nothing is downloaded and colorlab itself ships
-nobody's photos. scikit-image carries everyday test pictures; scikit-learn, installed for these two
-files alone, carries a flower and a palace above a lake. The files are read from the packages'
-folders without importing either.
+They come with three packages that colorlab needs, so nothing is downloaded and colorlab itself
+ships nobody's photos. scikit-image carries everyday test pictures, Matplotlib a portrait;
+scikit-learn, installed for these two files alone, carries a flower and a palace above a lake. The
+files are read from the packages' folders without importing them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Sample:
     rgb : ndarray of uint8, (H, W, 3)
         The photo.
     in_domain : bool
-        Whether it shows what the shipped models were trained on: water, shores, landscape.
+        Whether it shows water or landscape, which every shipped model was trained on.
     note : str
         What there is to see, and why it is or is not in the domain.
     credit : str
@@ -104,6 +104,13 @@ _ENTRIES = {
         "A red motorcycle in a workshop.",
         "N. Nesic, P. Westling, X. Wang, Y. Kitajima, G. Krathwohl and D. Scharstein, Middlebury "
         "College, 2014 stereo benchmark; no licence stated (scikit-image's motorcycle_left.png)",
+    ),
+    "hopper": _Entry(
+        "matplotlib",
+        "mpl-data/sample_data/grace_hopper.jpg",
+        False,
+        "Grace Hopper in a dark uniform before a flag and a blue wall.",
+        "James S. Davis, US Navy, public domain (Matplotlib's grace_hopper.jpg)",
     ),
 }
 

@@ -109,6 +109,18 @@ def test_a_sheet_shows_every_picture_pixel_by_pixel(tmp_path, count, columns):
         assert (pixels == picture[0, 0]).all(-1).sum() == picture.shape[0] * picture.shape[1]
 
 
+def test_a_heading_starts_a_new_line_of_a_sheet():
+    rows = rows_of(3, 2)
+    options = {"sections": {1: "These are others"}, "width": 400}
+    figure = plots.contact_sheet(rows, ["a", "b"], ["x", "y", "z"], [["", ""]] * 3, **options)
+    (shown,) = [image.get_array() for image in figure.axes[0].images]
+    tops = [np.argwhere((shown == row[0][0, 0]).all(-1))[0] for row in rows]
+    assert tops[0][0] + rows[0][0].shape[0] < tops[1][0] == tops[2][0]
+    assert tops[0][1] == tops[1][1] < tops[2][1]
+    heading = next(text for text in figure.axes[0].texts if text.get_text() == "These are others")
+    assert tops[0][0] < heading.get_position()[1] < tops[1][0]
+
+
 def test_a_sheet_takes_sizes_that_differ_and_names_that_are_long_or_odd(tmp_path):
     rows = [*rows_of(1, 3, 30, 5), *rows_of(1, 3, 5, 30)]
     labels = ["x" * 200 + ".jpg", "$price_$.jpg"]

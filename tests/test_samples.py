@@ -43,9 +43,10 @@ def test_missing_file(monkeypatch):
         samples.sample("cat")
 
 
-def test_neither_package_is_imported():
+def test_none_of_the_packages_is_imported():
     code = (
         "import sys; from colorlab import samples; samples.samples();"
-        "sys.exit(any(name in sys.modules for name in ('sklearn', 'skimage', 'tensorflow')))"
+        "heavy = ('sklearn', 'skimage', 'matplotlib', 'tensorflow');"
+        "sys.exit(any(name in sys.modules for name in heavy))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

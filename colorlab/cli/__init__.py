@@ -1,6 +1,7 @@
 """The command line: ``colorlab COMMAND`` or ``python -m colorlab COMMAND``.
 
-Exit status: 0 done, 2 bad input (one clear line on standard error), 130 interrupted.
+Exit status: 0 done, 1 `data check` found a look-alike, 2 bad input (one clear line on standard
+error), 130 interrupted.
 """
 
 from __future__ import annotations

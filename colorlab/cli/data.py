@@ -1,4 +1,4 @@
-"""``colorlab data``: list, download and render photo sets."""
+"""``colorlab data``: list, download, render and check photo sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPLITS = ("train",) * 7 + ("val",) + ("test",) * 2
 
 def add(commands: Any) -> None:
     """Add the command to the parser."""
-    data = commands.add_parser("data", help="photo sets: list, fetch, render")
+    data = commands.add_parser("data", help="photo sets: list, fetch, render, check")
     kinds = data.add_subparsers(dest="kind", metavar="KIND", required=True)
     kinds.add_parser("list", help="what can be had, and what is here").set_defaults(run=show)
     fetch = kinds.add_parser("fetch", help="download a set")
@@ -33,6 +33,32 @@ def add(commands: Any) -> None:
     render.add_argument("--width", type=common.positive, default=384, help="pixels (384)")
     common.add_common(render)
     render.set_defaults(run=render_set)
+    check = kinds.add_parser(
+        "check",
+        help="find copies of pictures in sets; the exit status is 1 where there is one",
+        description="Compare pictures with photo sets by perceptual hash: copies are found that "
+        "were resized, saved anew, mirrored or cropped to four fifths of a side. The exit status "
+        "is 0 where there is none, 1 where there is one.",
+    )
+    check.add_argument(
+        "--photos",
+        nargs="+",
+        action="extend",
+        required=True,
+        type=Path,
+        help="CSV manifests, or folders (all their photos)",
+    )
+    check.add_argument(
+        "--split", nargs="+", help="a split of the manifests, or several; all photos by default"
+    )
+    check.add_argument(
+        "--against",
+        type=Path,
+        metavar="PICTURES",
+        help="the pictures: a manifest or a folder; the sample photos by default",
+    )
+    check.add_argument("--quiet", action="store_true", help="no progress bar, only look-alikes")
+    check.set_defaults(run=check_sets)
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -54,6 +80,39 @@ def download(arguments: argparse.Namespace) -> int:
     path = fetch.fetch(arguments.name, progress=not arguments.quiet)
     common.say(arguments, f"--photos {path}")
     return 0
+
+
+def check_sets(arguments: argparse.Namespace) -> int:
+    """Print which pictures have look-alikes in the sets, and the nearest photo of the others."""
+    from colorlab import datasets, media, samples
+    from colorlab.datasets import look_alikes
+
+    files = [
+        file
+        for path in arguments.photos
+        for split in ([None] if path.is_dir() else arguments.split or [None])
+        for file in datasets.read_manifest(path, split).files
+    ]
+    if arguments.against is None:
+        pictures: dict[str, Any] = {one.name: one.rgb for one in samples.samples()}
+    else:
+        listed = datasets.read_manifest(arguments.against).files
+        pictures = {str(file): media.read_photo(file).rgb for file in listed}
+    bar = tqdm(files, desc="comparing", disable=arguments.quiet)
+    copied = set()
+    for match in look_alikes.nearest(pictures, bar):
+        line = f"{match.picture}: {match.photo}, {match.distance} of {look_alikes.BITS} bits differ"
+        if match.distance <= look_alikes.LIMIT:
+            copied.add(match.picture)
+            print(f"LOOK-ALIKE  {line}")
+        else:
+            common.say(arguments, f"nearest     {line}")
+    common.say(
+        arguments,
+        f"{len(copied)} of {len(pictures)} pictures have look-alikes ({look_alikes.LIMIT} bits or "
+        f"fewer) among {len(files)} photos",
+    )
+    return 1 if copied else 0
 
 
 def render_set(arguments: argparse.Namespace) -> int:

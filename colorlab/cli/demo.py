@@ -21,9 +21,18 @@ if TYPE_CHECKING:
     from colorlab.checkpoints import ColorModel, ConsistencyModel
     from colorlab.media.recolor import Colorer
 
-COASTS = (1, 8, 11, 13)
+COASTS = (1, 8, 13)
 COAST_TIME, COAST_HEIGHT, COAST_WIDTH = 2.0, 256, 384
 LONGEST_SIDE = 512
+
+SHEET: dict[str, tuple[str | int, ...]] = {
+    "What it does well": ("flower", "china", "cat", "coffee", "hopper", "astronaut"),
+    "What it cannot": ("rocket", 8),
+}
+"""Headings of ``overview.jpg`` and what stands under them: sample photos by name, coasts by number.
+`colorlab data check` finds no copy of these photos among those the models were trained on."""
+
+SHEET_HEIGHT, SHEET_WIDTH, SHEET_TEXT = 140, 1366, 1.3
 
 FILM_COAST, FILM_FRAMES, FILM_RATE = 8, 90, Fraction(30)
 FILM_HEIGHT, FILM_WIDTH = 216, 384
@@ -59,21 +68,21 @@ def subjects(seed: int = 0) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        name, kind, in_domain, credit, rgb (uint8, at most 512 pixels long).
+        key (as in `SHEET`), name, kind, credit, rgb (uint8, at most 512 pixels long).
     """
     from colorlab import media, samples
     from colorlab.coast import Scene
 
-    found = []
+    found: list[dict[str, Any]] = []
     for sample in samples.samples():
         height, width = sample.rgb.shape[:2]
         scale = min(1.0, LONGEST_SIDE / max(height, width))
         rgb = media.resize(sample.rgb, round(height * scale), round(width * scale))
         found.append(
             {
+                "key": sample.name,
                 "name": sample.name,
                 "kind": "photo",
-                "in_domain": sample.in_domain,
                 "credit": sample.credit,
                 "rgb": rgb,
             }
@@ -82,9 +91,9 @@ def subjects(seed: int = 0) -> list[dict[str, Any]]:
         scene = Scene(number + seed)
         found.append(
             {
+                "key": number,
                 "name": f"coast {number + seed}",
                 "kind": "rendered coast",
-                "in_domain": True,
                 "credit": "rendered by colorlab",
                 "rgb": scene.render(COAST_TIME, COAST_HEIGHT, COAST_WIDTH),
             }
@@ -187,7 +196,7 @@ def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[st
     methods: dict[str, str | None] = {"argmax": "argmax", "mean": "mean", str(model.decoder): None}
     if model.config.head == "chroma":
         methods = {"regression": None}  # its outputs are colours already
-    rows, labels, notes, report = [], [], [], []
+    rows, labels, notes, report = {}, [], [], []
     for one in tqdm(subjects(seed), desc="colouring", disable=quiet):
         truth = one["rgb"].astype(np.float32) / 255
         y = yuv.luma(truth)
@@ -202,12 +211,11 @@ def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[st
             }
             for name, rgb in {"grey": grey, **colored, "truth": truth}.items()
         }
-        rows.append([y, *colored.values(), truth])
-        domain = one["kind"] if one["in_domain"] else "off-domain"
-        labels.append(f"{one['name']}\n({domain})")
+        rows[one["key"]] = [y, *colored.values(), truth]
+        labels.append(f"{one['name']}\n({one['kind']})")
         notes.append([f"{s['psnr']:.1f} dB" if s["psnr"] < 100 else "" for s in scores.values()])
         report.append(
-            {key: one[key] for key in ("name", "kind", "in_domain", "credit")}
+            {key: one[key] for key in ("name", "kind", "credit")}
             | {
                 "working_size": colorize.working_shape(len(y), len(y[0]), model.working_size),
                 "seconds": round(seconds, 3),
@@ -216,13 +224,45 @@ def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[st
         )
     titles = ("grey (input)", *methods, "truth")
     title = f"{model.name}: what it makes of grey pictures"
-    plots.save(plots.pictures(rows, titles, labels, notes, title), out / "comparison.png")
-    known = [k for k, one in enumerate(report) if one["in_domain"]]
-    overview = plots.pictures(
-        [[rows[k][0], *rows[k][-2:]] for k in known], (titles[0], "coloured", titles[-1])
-    )
-    plots.save(overview, out / "overview.jpg")
+    comparison = plots.pictures(list(rows.values()), titles, labels, notes, title)
+    plots.save(comparison, out / "comparison.png")
+    told = dict(zip(rows, report, strict=True))
+    _write_sheet({key: (row, told[key]) for key, row in rows.items()}, out / "overview.jpg")
     return report
+
+
+def _write_sheet(
+    colored: Mapping[str | int, tuple[list[NDArray[np.float32]], dict[str, Any]]], path: Path
+) -> None:
+    """Write grey, coloured and true pictures of `SHEET`; coloured by what stands before the truth.
+
+    Key to a picture's columns and what the report says of it.
+    """
+    from colorlab import media, plots, yuv
+
+    rows: list[list[NDArray[np.uint8]]] = []
+    names, credits, sections = [], [], {}
+    for heading, keys in SHEET.items():
+        sections[len(rows)] = heading
+        for key in keys:
+            (y, *_, guess, truth), told = colored[key]
+            height, width = y.shape[:2]
+            size = (SHEET_HEIGHT, round(width * SHEET_HEIGHT / height))
+            shown = (np.repeat(y, 3, axis=-1), guess, truth)
+            rows.append([yuv.to_uint8(media.resize(rgb, *size)) for rgb in shown])
+            names.append([told["name"], "", ""])
+            credits.append(told["credit"])
+    figure = plots.contact_sheet(
+        rows,
+        ("grey (input)", "coloured", "truth"),
+        credits,
+        names,
+        title=sections.pop(0),
+        width=SHEET_WIDTH,
+        sections=sections,
+        text=SHEET_TEXT,
+    )
+    plots.save(figure, path, dpi=plots.SHEET_DPI)
 
 
 # ------------------------------------------------------------------------------------- the film

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,8 @@ def contact_sheet(
     notes: Sequence[Sequence[str]],
     title: str = "",
     width: int = 1760,
+    sections: Mapping[int, str] | None = None,
+    text: float = 1.0,
 ) -> Figure:
     """Show many small pictures, pixel by pixel, several rows beside each other where they fit.
 
@@ -114,6 +117,10 @@ def contact_sheet(
         Title of the figure.
     width : int
         Rows stand beside each other up to so many pixels.
+    sections : mapping of int to str, optional
+        Number of a row to the heading above it; it starts a new line of rows.
+    text : float
+        Size of the text, as a multiple of the usual.
 
     Returns
     -------
@@ -130,36 +137,47 @@ def contact_sheet(
             f"a sheet needs rows of {len(columns)} pictures and notes, one per column; received "
             f"{sorted({len(part) for part in (*rows, *notes)})}."
         )
-    gap, line, margin = 6, 14, 18
+    headings = sections or {}
+    gap, line, margin = 6, round(14 * text), 18
     cell = max(picture.shape[1] for row in rows for picture in row) + gap
     group = cell * len(columns) + margin
     across = min(len(rows), max(1, (width - margin) // group))
-    head = 2 * line + 24 + gap
-    firsts = range(0, len(rows), across)
-    heights = [max(row[0].shape[0] for row in rows[k : k + across]) for k in firsts]
-    shape = (head + sum(heights) + len(heights) * (2 * line + margin), margin + across * group, 3)
-    canvas = np.full(shape, 255, np.uint8)
-    figure = Figure(figsize=(shape[1] / SHEET_DPI, shape[0] / SHEET_DPI), dpi=SHEET_DPI)
+    over = line * (1 + max(name.count("\n") for name in columns))
+    head = round(24 * text) + over + gap
+    starts = [*sorted({0, *headings}), len(rows)]
+    lines = [
+        range(first, min(first + across, stop))
+        for start, stop in pairwise(starts)
+        for first in range(start, stop, across)
+    ]
+    heights = [max(rows[k][0].shape[0] for k in members) for members in lines]
+    below, above = 2 * line + margin, round(24 * text)
+    tall = head + sum(heights) + len(heights) * below + len(headings) * above
+    canvas = np.full((tall, margin + across * group, 3), 255, np.uint8)
+    figure = Figure(figsize=(canvas.shape[1] / SHEET_DPI, tall / SHEET_DPI), dpi=SHEET_DPI)
     ax = figure.add_axes((0, 0, 1, 1))
     ax.axis("off")
 
-    def write(x: float, y: float, text: str, size: float = 8, **style: Any) -> None:
-        ax.text(x, y, text, fontsize=size, va="top", parse_math=False, **style)
+    def write(x: float, y: float, words: str, size: float = 8, **style: Any) -> None:
+        ax.text(x, y, words, fontsize=size * text, va="top", parse_math=False, **style)
 
     write(margin, 6, title, 10.5)
     top = head
-    for height, first in zip(heights, firsts, strict=True):
-        for k, row in enumerate(rows[first : first + across]):
-            left = margin + k * group
-            for c, picture in enumerate(row):
+    for height, members in zip(heights, lines, strict=True):
+        if members[0] in headings:
+            write(margin, top, headings[members[0]], 10.5)
+            top += above
+        for place, k in enumerate(members):
+            left = margin + place * group
+            for c, picture in enumerate(rows[k]):
                 x = left + c * cell
                 canvas[top : top + picture.shape[0], x : x + picture.shape[1]] = picture
-                write(x, top + height + 3, notes[first + k][c], 7.5)
-                if first == 0:
-                    write(x, 26, columns[c])
-            text, room = labels[first + k], (group - margin) // 6
-            short = text if len(text) <= room else f"{text[: room - 1]}…"
+                write(x, top + height + 3, notes[k][c], 7.5)
+                if members is lines[0]:
+                    write(x, head - over - gap // 2, columns[c])
+            label, room = labels[k], int((group - margin) / (6 * text))
+            short = label if len(label) <= room else f"{label[: room - 1]}…"
             write(left, top + height + line + 2, short, 7, color=GREY)
-        top += height + 2 * line + margin
+        top += height + below
     ax.imshow(canvas, interpolation="nearest", aspect="auto")
     return figure
