@@ -13,16 +13,16 @@ from colorlab.teaching.results import results
 def _two_heads(answer: Any) -> str | None:
     value = float(answer)
     mistakes: dict[float, str] = {
-        96 * 30 + 30: "that is one head; there are two, for U and for V.",
-        2 * 96 * 30: "the biases are missing, one for each of the 30 numbers of a head.",
-        96 * 30: "there are two heads, and each number has a bias, too.",
-        2 * (96 * 30 + 96): "a bias belongs to each number that comes out, not to each feature.",
-        2 * (3 * 3 * 96 * 30 + 30): "the heads look at one place only: 1 x 1, not 3 x 3.",
-        96 * 900 + 900: "that is one list of 900 pairs; here there are two lists of 30.",
+        64 * 30 + 30: "that is one head; there are two, for U and for V.",
+        2 * 64 * 30: "the biases are missing, one for each of the 30 numbers of a head.",
+        64 * 30: "there are two heads, and each number has a bias, too.",
+        2 * (64 * 30 + 64): "a bias belongs to each number that comes out, not to each feature.",
+        2 * (3 * 3 * 64 * 30 + 30): "the heads look at one place only: 1 x 1, not 3 x 3.",
+        64 * 900 + 900: "that is one list of 900 pairs; here there are two lists of 30.",
     }
-    if value == 2 * (96 * 30 + 30):
+    if value == 2 * (64 * 30 + 30):
         return None
-    return mistakes.get(value, "a head is a matrix of 96 x 30 and 30 biases; how many heads?")
+    return mistakes.get(value, "a head is a matrix of 64 x 30 and 30 biases; how many heads?")
 
 
 def _join(answer: Any) -> str | None:
