@@ -262,7 +262,7 @@ def test_what_sees_colour_is_measured_photo_by_photo(photos):
     gains, differences, errors, shares = np.array(rows).T
     scores = measure(photos, fake(constant(blue)), decode="mean")
     assert scores["worse_than_grey"] == np.mean(gains < 0) > 0
-    assert scores["gain"] == metrics.mean_interval(gains)
+    assert scores["gain"] == pytest.approx(metrics.mean_interval(gains))
     assert scores["colourfulness_difference"] == pytest.approx(differences.mean())
     assert scores["hue_error"] == pytest.approx(np.average(errors, weights=shares))
     assert scores["coloured_share"] == pytest.approx(shares.mean())

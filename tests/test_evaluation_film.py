@@ -17,6 +17,7 @@ from colorlab.checkpoints import ColorModel, ConsistencyModel
 from colorlab.cli import main
 from colorlab.coast import Scene
 from colorlab.datasets import Clip, ClipSet
+from colorlab.decode import Decoder
 from colorlab.errors import InputError
 from colorlab.evaluation import film, film_entries, film_flow, film_scores
 
@@ -654,7 +655,7 @@ def test_a_memory_is_tuned_and_kept(folder, frames_folder, tmp_path, quick_flow,
     }
     model = checkpoints.load_consistency(copy)
     assert model.leak == decode["leak"]
-    assert checkpoints.saturation_of(model.card) == decode["saturation"]
+    assert Decoder.from_json(model.card["decode"]).saturation == decode["saturation"]
     both = [(1.0, False), (1.0, True)]
     assert list(model.views) == both
     assert (decode["method"], decode["temperature"]) == ("annealed", 0.5)
