@@ -114,13 +114,14 @@ def test_outcome_has_baselines_and_is_kept(lesson, pictures):
 def test_features_are_scaled(lesson):
     flat = lesson.training.features.reshape(-1, lesson.training.features.shape[-1])
     np.testing.assert_allclose(flat.mean(axis=0), 0, atol=1e-3)
-    assert ((flat.std(axis=0) > 0.98) | (flat.std(axis=0) < 1e-3)).all()
+    assert (np.abs(flat.std(axis=0) - 1) < 0.02).mean() > 0.8  # the rest are hardly ever active
+    assert (flat.std(axis=0) < 1.02).all()
 
 
 def test_stages_are_those_of_the_network(model, pictures):
     y = yuv.luma(pictures[0])
     found = stages(model, y, ["tap2", "features", "tap5_project"])
-    assert [one.shape for one in found.values()] == [(16, 24, 128), (16, 24, 96), (2, 3, 256)]
+    assert [one.shape for one in found.values()] == [(16, 24, 128), (16, 24, 64), (2, 3, 384)]
     np.testing.assert_allclose(found["features"], model.look(y[None])[0][0], rtol=1e-3, atol=1e-3)
     with pytest.raises(InputError, match="no layer 'tap1'; it has"):
         stages(model, y, ["tap1"])
