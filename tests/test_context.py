@@ -9,7 +9,7 @@ from colorlab import strips as film_strips
 from colorlab.decode import softmax
 from colorlab.strips import rolling
 from colorlab.training.color import prepare
-from studies import context, fitting, pictures, reduced
+from studies import context, pictures, reduced
 from studies.cli import main
 from studies.film import figures
 from studies.harness import Asked
@@ -24,7 +24,7 @@ def trained(tmp_path_factory):
     """A training on its way, twice: the second time it is recalled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(devices, "precision", lambda wanted="auto": "float32")
-        patch.setattr(fitting, "HEADS", 1.0)
+        patch.setattr(color_model, "flatten_heads", lambda network: None)
         rgb = pictures.rendered(34, 16).rgb
         cache, recipe = tmp_path_factory.mktemp("cache"), reduced.Recipe(**RECIPE)
         return [context.train_color(recipe, rgb[:30], rgb[30:], False, cache) for _ in range(2)]

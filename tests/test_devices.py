@@ -171,6 +171,7 @@ def test_what_is_computed_on_a_device_says_so():
 def test_a_forward_pass_leaves_out_advice_on_tracing_and_nothing_else(caplog):
     logger = logging.getLogger("tensorflow")
     logger.addHandler(caplog.handler)
+    caplog.set_level(logging.WARNING, "tensorflow")  # commands raise it for the whole process
 
     def predict_on_batch(inputs):
         logger.warning("5 out of the last 9 calls triggered tf.function retracing.")

@@ -8,6 +8,7 @@ import pytest
 
 from colorlab import devices, media, vgg, yuv
 from colorlab.bins import BinGrid
+from colorlab.decode import Decoder
 from colorlab.errors import InputError
 from colorlab.training.run import Run
 from studies import answers, pictures, reduced, scores, statistics, taps
@@ -272,7 +273,7 @@ def test_a_model_that_knows_the_prior_alone_scores_it(coasts):
     logits = {h: np.broadcast_to(np.log(prior[k] + 1e-12), shape) for k, h in enumerate("uv")}
     found = reduced.evaluate(
         lambda which: {h: x[which] for h, x in logits.items()},
-        coasts, config, prior, {"mean": ("mean", 1.0)}, progress=False,
+        coasts, config, prior, {"mean": Decoder("mean")}, progress=False,
     )  # fmt: skip
     for head in "uv":
         assert found[f"loss_{head}"] == pytest.approx(found[f"prior_loss_{head}"], abs=1e-4)
