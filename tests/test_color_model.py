@@ -102,9 +102,10 @@ def test_a_picture_that_fills_a_batch_changes_nothing(rng):
     for head in "uv":
         np.testing.assert_allclose(np.asarray(got[head])[:3], np.asarray(wanted[head]), atol=1e-4)
     found = color_model.own_variables(filled)
+    rounding = 4 * np.finfo(np.float32).eps  # variances of 40 000, of which 1e-4 is no float32 step
     for path, variable in color_model.own_variables(plain).items():
         np.testing.assert_allclose(
-            *map(np.asarray, (found[path], variable)), atol=1e-4, err_msg=path
+            *map(np.asarray, (found[path], variable)), rounding, 1e-4, err_msg=path
         )
     still = color_model.build(SMALL)  # without `fillers` it would have changed the statistics
     np.testing.assert_raises(
