@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import checkpoints, files, media, yuv
+from colorlab import checkpoints, files, media, reference, yuv
 from colorlab.checkpoints import ColorModel
 from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
@@ -41,31 +41,11 @@ def _load(folder: Path, card: str) -> ColorModel:
     return checkpoints.load(folder)
 
 
-def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
-    """Return the size at which a model looks at a picture: same shape, about size² pixels.
-
-    Parameters
-    ----------
-    height, width : int
-        The picture's, pixels.
-    size : int
-        The model's working size, pixels.
-
-    Returns
-    -------
-    tuple of int
-        Height and width, at least 1 each. The area is bounded for any shape of picture, and so
-        are time and memory.
-    """
-    scale = size / (height * width) ** 0.5
-    tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
-    return min(tall, size * size), min(wide, size * size)
-
-
 def chroma(
     y: NDArray[np.float32],
     model: ColorModel,
     decoder: Decoder | str | None = None,
+    like: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Predict a picture's chroma at the model's working size and enlarge it along its edges.
 
@@ -77,6 +57,8 @@ def chroma(
         From `colorlab.checkpoints.load`.
     decoder : Decoder or str, optional
         As for `colorlab.checkpoints.ColorModel.chroma`.
+    like : numpy.ndarray of float32, (H, W, 3), optional
+        A picture, RGB in [0, 1], whose colours go to the places that look alike.
 
     Returns
     -------
@@ -84,8 +66,13 @@ def chroma(
         U and V.
     """
     height, width = y.shape[:2]
-    small = media.resize(y, *working_shape(height, width, model.working_size))
-    uv = model.chroma(np.clip(small, 0, 1)[None], decoder)[0]
+    small = media.resize(y, *media.working_shape(height, width, model.working_size))
+    small = np.clip(small, 0, 1)
+    uv = model.chroma(small[None], decoder)[0]
+    if like is not None:
+        matcher = reference.Matcher(model)
+        known = reference.from_picture(matcher, like)
+        uv = reference.mix(matcher.cells(small)[0], known, small, uv)
     return media.enlarge_chroma(uv, y, model.config.stride)
 
 
@@ -94,6 +81,7 @@ def picture(
     model: ColorModel | str | None = None,
     decode: Decoder | str | None = None,
     temperature: float | None = None,
+    like: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Colour a picture: its luma is kept, its chroma is predicted.
 
@@ -107,6 +95,9 @@ def picture(
         How a distribution becomes a colour, see `colorlab.decode`; the card's way if left out.
     temperature : float, optional
         Replaces the decoder's.
+    like : numpy.ndarray of float32, (H, W, 3), optional
+        A reference picture, RGB in [0, 1]: its colours go to the places that look alike, see
+        `colorlab.reference`.
 
     Returns
     -------
@@ -130,7 +121,7 @@ def picture(
     y = yuv.luma(array)
     loaded = model if isinstance(model, ColorModel) else load_once(model)
     decoder = resolve(decode, loaded.decoder, temperature)
-    return yuv.yuv_to_rgb(y, chroma(y, loaded, decoder))
+    return yuv.yuv_to_rgb(y, chroma(y, loaded, decoder, like))
 
 
 def photo(
@@ -138,6 +129,7 @@ def photo(
     model: ColorModel | str | None = None,
     decode: Decoder | str | None = None,
     temperature: float | None = None,
+    like: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Read a photo and colour it.
 
@@ -145,7 +137,7 @@ def photo(
     ----------
     path : path
         JPEG, PNG, WebP or TIFF.
-    model, decode, temperature : optional
+    model, decode, temperature, like : optional
         As for `picture`.
 
     Returns
@@ -158,7 +150,7 @@ def photo(
     InputError
         When the file cannot be read as a photo.
     """
-    return picture(media.read_photo(path).rgb, model, decode, temperature)
+    return picture(media.read_photo(path).rgb, model, decode, temperature, like)
 
 
 def file(
@@ -167,6 +159,7 @@ def file(
     model: ColorModel | str | None = None,
     decode: Decoder | str | None = None,
     temperature: float | None = None,
+    like: NDArray[np.float32] | None = None,
 ) -> None:
     """Colour a photo file; alpha and 16-bit depth are kept where the target's format has them.
 
@@ -174,7 +167,7 @@ def file(
     ----------
     source, target : path
         The photo, and the file to write (its suffix decides the format).
-    model, decode, temperature : optional
+    model, decode, temperature, like : optional
         As for `picture`.
 
     Raises
@@ -185,6 +178,6 @@ def file(
     if os.path.realpath(source) == os.path.realpath(target):
         raise InputError(f"{source} would be overwritten by its own coloured copy; name another.")
     read = media.read_photo(source)
-    colored = picture(read.rgb, model, decode, temperature)
+    colored = picture(read.rgb, model, decode, temperature, like)
     deep = read.bits == 16 and os.path.splitext(target)[1].lower() in (".png", ".tif", ".tiff")
     media.write_photo(target, colored, alpha=read.alpha, bits=16 if deep else 8)

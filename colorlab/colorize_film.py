@@ -11,7 +11,7 @@ color model frame by frame, or a consistency model that knows the frame before
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import checkpoints, colorize, devices, files, yuv
+from colorlab import checkpoints, devices, files, media, yuv
 from colorlab.checkpoints import ColorModel, ConsistencyModel
 from colorlab.decode import Decoder, resolve
+from colorlab.keyframes import Key, Keyed, place_in, read_key
 from colorlab.media import cuts, films, resize
 from colorlab.media.recolor import Colorer, recolor
 from colorlab.rollout import Rollout
@@ -51,7 +52,7 @@ class FrameByFrame:
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
         """Return the model's working size for frames of a size."""
-        return colorize.working_shape(height, width, self.model.working_size)
+        return media.working_shape(height, width, self.model.working_size)
 
     def chroma(self, y: NDArray[Any], starts: NDArray[np.bool_]) -> NDArray[Any]:
         """Predict the chroma of frames, each for itself (see `colorlab.media.recolor.Colorer`).
@@ -182,6 +183,41 @@ def colorer_for(
     return FrameByFrame(model, decoder)
 
 
+def with_keys(
+    film: films.Film,
+    colorer: Colorer,
+    keys: Sequence[Key | str] = (),
+    like: NDArray[np.float32] | None = None,
+) -> Colorer:
+    """Let key frames, or a picture, decide the colours of a film.
+
+    Parameters
+    ----------
+    film : Film
+        From `colorlab.media.films.open_film`; it is read as far as the last key frame's shot.
+    colorer : Colorer
+        From `colorer_for`: colours the shots without a key frame.
+    keys : sequence of Key or str
+        Key frames, or what `colorlab.keyframes.read_key` reads.
+    like : numpy.ndarray of float32, (H, W, 3), optional
+        A picture whose colours go to the places that look alike.
+
+    Returns
+    -------
+    Colorer
+        New, for this film; `colorer` itself without key frames and picture.
+
+    Raises
+    ------
+    InputError
+        As `colorlab.keyframes.read_key` and `colorlab.keyframes.place`.
+    """
+    if not keys and like is None:
+        return colorer
+    read = [read_key(key) if isinstance(key, str) else key for key in keys]
+    return Keyed(colorer, place_in(film, read, colorer) if read else [], like)
+
+
 # ------------------------------------------------------------------------------------- colouring
 
 
@@ -218,6 +254,8 @@ def file(
     temperature: float | None = None,
     lossless: bool = False,
     precision: str = "auto",
+    keys: Sequence[Key | str] = (),
+    like: NDArray[np.float32] | None = None,
 ) -> list[str]:
     """Colour a film file.
 
@@ -234,6 +272,8 @@ def file(
         As for `colorlab.media.recolor.recolor`.
     precision : {"auto", "float32", "mixed_bfloat16"}
         With which a model given by its name is loaded.
+    keys, like : optional
+        As for `with_keys`.
 
     Returns
     -------
@@ -248,4 +288,5 @@ def file(
     found = films.open_film(source)
     if not isinstance(model, ColorModel | ConsistencyModel):
         model = load_once(model, precision)
-    return recolor(found, target, colorer_for(model, decode, temperature), lossless)
+    colorer = with_keys(found, colorer_for(model, decode, temperature), keys, like)
+    return recolor(found, target, colorer, lossless)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colorlab import colorize
+from colorlab import media
 from colorlab.checkpoints import PLAIN, ConsistencyModel, View
 from colorlab.consistency_model import STATE
 from colorlab.decode import Decoder, resolve
@@ -59,7 +59,7 @@ class Rollout:
         Their shape is kept, and they get as many pixels as a 16:9 frame of the working height, so
         that a film held upright or a panorama takes no more time and memory than another.
         """
-        return colorize.working_shape(height, width, round(self.model.working_height * 4 / 3))
+        return media.working_shape(height, width, round(self.model.working_height * 4 / 3))
 
     def chroma(self, y: Float, starts: NDArray[np.bool_]) -> Float:
         """Colour the next frames, fed with its own colouring.

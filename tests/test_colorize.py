@@ -111,7 +111,7 @@ def test_what_cannot_be_decoded_is_refused(photo, small_model, options, message)
 
 @given(st.integers(1, 20000), st.integers(1, 20000), st.sampled_from([32, 224]))
 def test_working_shape_has_a_bounded_area_and_the_pictures_proportions(height, width, size):
-    tall, wide = colorize.working_shape(height, width, size)
+    tall, wide = media.working_shape(height, width, size)
     assert tall >= 1 and wide >= 1
     assert tall * wide <= 1.5 * size * size + max(tall, wide)
     if min(tall, wide) >= 10:
@@ -120,9 +120,9 @@ def test_working_shape_has_a_bounded_area_and_the_pictures_proportions(height, w
 
 
 def test_working_shape_of_extremes():
-    assert colorize.working_shape(224, 224, 224) == (224, 224)
-    assert colorize.working_shape(1, 1, 224) == (224, 224)
-    assert colorize.working_shape(1, 80_000_000, 224) == (1, 224 * 224)
+    assert media.working_shape(224, 224, 224) == (224, 224)
+    assert media.working_shape(1, 1, 224) == (224, 224)
+    assert media.working_shape(1, 80_000_000, 224) == (1, 224 * 224)
 
 
 # --- files ---------------------------------------------------------------------------------------

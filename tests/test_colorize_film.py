@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from colorlab import checkpoints, coast, colorize, colorize_film, files, yuv
+from colorlab import checkpoints, coast, colorize_film, files, media, yuv
 from colorlab.errors import InputError
 from colorlab.media import films, resize
 from colorlab.media.recolor import recolor
@@ -33,7 +33,7 @@ def test_every_frame_gets_the_colours_of_a_photo(greys, make_film, tmp_path, sma
     assert colorize_film.file(source, target, stills, lossless=True) == []
     for plane, rgb in zip(greys, shown(target), strict=True):
         y = plane[..., None].astype(np.float32) / 255
-        small = resize(y, *colorize.working_shape(*plane.shape, small_model.working_size))
+        small = resize(y, *media.working_shape(*plane.shape, small_model.working_size))
         uv = small_model.chroma(np.clip(small, 0, 1)[None])[0]  # asked once, as a frame is
         photo = yuv.yuv_to_rgb(y, resize(uv, *plane.shape))
         assert np.ptp(photo, axis=-1).mean() > 0.01

@@ -37,6 +37,7 @@ ROWS = {
         "devices",
     },
     "work": {
+        *("reference", "keyframes"),
         *("training", "rollout", "metrics", "evaluation", "colorize", "colorize_film"),
         *("strips", "film_metrics"),
     },

@@ -16,7 +16,7 @@ from typing import NoReturn
 import colorlab
 from colorlab.errors import InputError
 
-_COMMANDS = (*("demo", "colorize", "train", "evaluate", "data", "info", "lab"),)
+_COMMANDS = ("demo", "colorize", "keys", "train", "evaluate", "data", "info", "lab")
 
 
 class Parser(argparse.ArgumentParser):

@@ -16,7 +16,11 @@ from colorlab.cli import common
 from colorlab.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from colorlab.checkpoints import ColorModel, ConsistencyModel
+    from colorlab.keyframes import Key
 
 SUFFIX = "-colorized"
 
@@ -55,6 +59,20 @@ def add(commands: Any) -> None:
         "--fps",
         type=common.rate,
         help="frames a second of a film that is given as a folder of photos",
+    )
+    command.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="PLACE=PICTURE",
+        help="a key frame, whose colours go to the rest of its shot: SECONDS=PICTURE or "
+        "fNUMBER=PICTURE, with the frame's number from 0; may be given several times. For one film",
+    )
+    command.add_argument(
+        "--like",
+        type=Path,
+        metavar="PICTURE",
+        help="a reference picture, whose colours go to the places that look alike",
     )
     command.add_argument(
         "--lossless", action="store_true", help="keep a film's luma exactly; a large file"
@@ -248,15 +266,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Colour everything; report what cannot be used and go on."""
     pairs = plan(arguments.input, arguments.out, arguments.fps)
     kind = _kind(pairs)
+    if arguments.key and (len(pairs) > 1 or kind != "film"):
+        raise InputError(
+            f"--key is for one film; received {len(pairs)} {kind}{'s' * (len(pairs) > 1)}."
+        )
     if arguments.resume:
         pairs = [(source, target) for source, target in pairs if not target.exists()]
     if not pairs:
         common.say(arguments, f"nothing to do: every {kind} has its coloured copy.")
         return 0
     common.start_keras()
-    from colorlab import colorize
+    from colorlab import colorize, keyframes
 
     models = Models(arguments.model, arguments.precision)
+    like = None if arguments.like is None else keyframes.read_picture(arguments.like)
+    keys = [keyframes.read_key(key) for key in arguments.key]
     used: dict[str, None] = {}
     failed = 0
     bar = tqdm(pairs, desc="colouring", unit=kind, disable=arguments.quiet or len(pairs) == 1)
@@ -265,11 +289,10 @@ def run(arguments: argparse.Namespace) -> int:
         used[(models.films if is_film else models.photos).name] = None  # a bad model ends all
         try:
             if is_film:
-                _film(arguments, source, target, models.films, alone=len(pairs) == 1)
+                _film(arguments, source, target, models.films, keys, like, len(pairs) == 1)
             else:
-                colorize.file(
-                    source, target, models.photos, arguments.decode, arguments.temperature
-                )
+                decoding = arguments.decode, arguments.temperature
+                colorize.file(source, target, models.photos, *decoding, like)
         except InputError as error:
             failed += 1
             tqdm.write(f"colorlab: {' '.join(str(error).split())}", file=sys.stderr)
@@ -296,6 +319,8 @@ def _film(
     source: Path,
     target: Path,
     model: ColorModel | ConsistencyModel,
+    keys: list[Key],
+    like: NDArray[np.float32] | None,
     alone: bool,
 ) -> None:
     """Colour one film, with a bar that counts its frames."""
@@ -304,6 +329,7 @@ def _film(
 
     film = films.open_film(source, arguments.fps if _is_sequence(source, arguments.fps) else None)
     colorer = colorize_film.colorer_for(model, arguments.decode, arguments.temperature)
+    colorer = colorize_film.with_keys(film, colorer, keys, like)
     with tqdm(
         total=film.n_frames, desc=source.name, unit="frame", disable=arguments.quiet, leave=alone
     ) as bar:

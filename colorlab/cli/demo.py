@@ -158,12 +158,10 @@ def colorings(
     dict of str to numpy.ndarray of float32, (H, W, 3)
         Name to RGB in [0, 1], as `colorlab.colorize.picture` gives it.
     """
-    from colorlab import checkpoints, colorize, media, yuv
+    from colorlab import checkpoints, media, yuv
 
     height, width = y.shape[:2]
-    small = np.clip(
-        media.resize(y, *colorize.working_shape(height, width, model.working_size)), 0, 1
-    )
+    small = np.clip(media.resize(y, *media.working_shape(height, width, model.working_size)), 0, 1)
     outputs = model.outputs(small[None])
     found = {}
     for name, method in methods.items():
@@ -191,7 +189,7 @@ def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[st
     list of dict
         One for each of `subjects`.
     """
-    from colorlab import colorize, metrics, plots, yuv
+    from colorlab import media, metrics, plots, yuv
 
     methods: dict[str, str | None] = {"argmax": "argmax", "mean": "mean", str(model.decoder): None}
     if model.config.head == "chroma":
@@ -217,7 +215,7 @@ def stills(model: ColorModel, out: Path, seed: int, quiet: bool) -> list[dict[st
         report.append(
             {key: one[key] for key in ("name", "kind", "credit")}
             | {
-                "working_size": colorize.working_shape(len(y), len(y[0]), model.working_size),
+                "working_size": media.working_shape(len(y), len(y[0]), model.working_size),
                 "seconds": round(seconds, 3),
                 "scores": scores,
             }

@@ -13,7 +13,7 @@ from colorlab.media.folders import (
 )
 from colorlab.media.photo_writer import write_photo
 from colorlab.media.photos import MAX_PIXELS, Photo, read_photo
-from colorlab.media.pixels import enlarge_chroma, is_grey, resize
+from colorlab.media.pixels import enlarge_chroma, is_grey, resize, working_shape
 
 __all__ = [
     "FILM_SUFFIXES",
@@ -27,5 +27,6 @@ __all__ = [
     "list_pictures",
     "read_photo",
     "resize",
+    "working_shape",
     "write_photo",
 ]

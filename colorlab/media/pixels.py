@@ -115,6 +115,27 @@ def resize(image: Array, height: int, width: int) -> Array:
     return out.astype(image.dtype)
 
 
+def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
+    """Return the size at which a model takes a picture: same shape, about size² pixels.
+
+    Parameters
+    ----------
+    height, width : int
+        The picture's, pixels.
+    size : int
+        The model's working size, pixels.
+
+    Returns
+    -------
+    tuple of int
+        Height and width, at least 1 each. The area is bounded for any shape of picture, and so
+        are time and memory.
+    """
+    scale = size / (height * width) ** 0.5
+    tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
+    return min(tall, size * size), min(wide, size * size)
+
+
 EDGE = 0.015
 """Variance of luma, within three coarse pixels, above which `enlarge_chroma` follows an edge."""
 

@@ -38,10 +38,8 @@ def ask(y: NDArray[np.float32], model: ColorModel) -> dict[str, NDArray[np.float
     dict
         ``u`` and ``v``: probabilities (h, w, n) at the model's working size.
     """
-    from colorlab import colorize
-
     height, width = y.shape[:2]
-    shape = colorize.working_shape(height, width, model.working_size)
+    shape = media.working_shape(height, width, model.working_size)
     found = model.probabilities(np.clip(media.resize(y, *shape), 0, 1)[None])
     return {head: found[head][0] for head in "uv"}
 
