@@ -58,13 +58,6 @@ def model():
 
 
 @pytest.fixture(scope="session")
-def small_model(model):
-    """The same model asked once, at about 32 × 32 pixels, so that colouring takes milliseconds."""
-    decode = model.card["decode"] | {"scales": [1.0], "mirror": False}
-    return dataclasses.replace(model, card=model.card | {"working_size": 32, "decode": decode})
-
-
-@pytest.fixture(scope="session")
 def make_film_model(tmp_path_factory):
     """A function that writes a tiny consistency model, its color model inside; random weights."""
     from colorlab import checkpoints, color_model, consistency_model, vgg
@@ -107,6 +100,13 @@ def tiny_model(make_film_model):
     from colorlab import checkpoints
 
     return checkpoints.load(make_film_model() / checkpoints.INSIDE)
+
+
+@pytest.fixture(scope="session")
+def small_model(tiny_model):
+    """The tiny model with a name and a decoder as the packaged ones have."""
+    decode = {"method": "annealed", "temperature": 0.6, "saturation": 1.2}
+    return dataclasses.replace(tiny_model, card=tiny_model.card | {"decode": decode})
 
 
 @pytest.fixture

@@ -22,8 +22,6 @@ from colorlab import bins, checkpoints, coast, colorize, files, media, training,
 from colorlab.cli import main
 from colorlab.errors import InputError
 
-pytestmark = pytest.mark.keras
-
 ROOT = Path(__file__).resolve().parents[1]
 COAST = coast.Scene(7).render(1.0, 32, 32)
 

@@ -76,7 +76,6 @@ def convolutions(network):
     return own, [tuple(weight.shape) for weight in backbone.weights], backbone.trainable
 
 
-@pytest.mark.keras
 def test_both_networks_have_the_same_convolutions():
     ours = color_model.build(ColorModelConfig(backbone=None))
     plain = steps.plain_network(ColorModelConfig(backbone=None))
@@ -86,7 +85,6 @@ def test_both_networks_have_the_same_convolutions():
     assert sum(np.prod(shape) for shapes in own.values() for shape in shapes) == 1_733_308
 
 
-@pytest.mark.keras
 def test_plain_differs_where_it_says():
     ours, plain = steps.ours(CONFIG), steps.plain(CONFIG)
     assert plain.precision == "float32"
@@ -113,7 +111,6 @@ class Caught(Exception):
     """A training has shown how it compiles its network."""
 
 
-@pytest.mark.keras
 def test_ours_is_what_training_compiles(monkeypatch, tmp_path):
     rgb = np.random.default_rng(0).integers(0, 256, (15, 16, 16, 3), np.uint8)
     photos = PhotoSet(Manifest("noise", (), (), None, "0" * 64), rgb, 0)
@@ -175,7 +172,6 @@ def test_waiting_is_what_lies_between_steps():
     assert found["waiting_share"] == 0.2
 
 
-@pytest.mark.keras
 def test_figures_of_this_process(inside):
     step = inside["training_step"]
     assert set(step["arms"]) == ARMS

@@ -21,8 +21,6 @@ from colorlab.cli import colorize, main
 from colorlab.errors import InputError
 from colorlab.media import film_writer, films
 
-pytestmark = pytest.mark.keras
-
 
 @pytest.fixture(autouse=True)
 def nothing_half_written(tmp_path):

@@ -429,7 +429,6 @@ def test_the_finding_of_a_long_training_is_computed(tmp_path):
         assert finding((4.0, 4.0), (3.7, 3.75), last).startswith("No overfitting in 3 epochs")
 
 
-@pytest.mark.keras
 def test_report_renews_the_page_and_draws_what_there_is(tmp_path, monkeypatch, model):
     from colorlab import checkpoints
     from studies.cli import main
