@@ -5,11 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from colorlab import cli, colorize, colorize_film, keyframes, media, reference, yuv
+from colorlab import checkpoints, cli, colorize, colorize_film, keyframes, media, reference, yuv
+from colorlab.datasets import Clip
 from colorlab.errors import InputError
 from colorlab.keyframes import Key, Keyed
 from colorlab.media import films, recolor, stills
 from colorlab.reference import Matcher
+from studies import keyframes as study
 
 pytestmark = pytest.mark.keras
 
@@ -298,3 +300,20 @@ def test_an_interrupted_film_with_a_key_resumes_to_the_same_end(
         recolor.recolor(source, tmp_path / "part.mp4", keyed(), progress=lambda n: n and stop())
     recolor.recolor(source, tmp_path / "part.mp4", keyed(), resume=True)
     assert (tmp_path / "part.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+
+
+def test_a_key_frame_is_measured_beside_its_rivals(make_film_model):
+    film_model = checkpoints.load_consistency(make_film_model())
+    pan = np.stack([yuv.to_uint8(colour(scene(0, k))) for k in range(4)])
+    still = np.stack([yuv.to_uint8(colour(scene(3)))] * 3)
+    films = [Clip("pan", "pan", Fraction(25), pan), Clip("still", "still", Fraction(25), still)]
+    result = study.measure(films, film_model, progress=False)
+    assert result["clips"]["pan"]["frames"] == 3
+    for clip in result["clips"].values():
+        assert min(clip["key"], clip["kept"], clip["warped"]) > clip["grey"] + 10
+        assert clip["every"] == clip["key"]
+    for way, figure in result["differences"].items():
+        wanted = [clip["key"] - clip[way] for clip in result["clips"].values()]
+        assert figure["value"] == pytest.approx(np.mean(wanted), abs=1e-3)
+    table = study.table({"two films": result}).splitlines()
+    assert len(table) == 2 + len(study.WAYS)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from colorlab import cli
-from studies.cli import bench, experiment, report
+from studies.cli import bench, experiment, keyframes, report
 
 PROGRAM = "python -m studies"
 
@@ -20,6 +20,7 @@ def parser() -> cli.Parser:
     experiment.add(names)
     report.add(names)
     bench.add(names)
+    keyframes.add(names)
 
     def show(arguments: argparse.Namespace) -> int:
         width = max(map(len, names.choices))

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     common.start_keras()
     from colorlab import checkpoints, plots
     from colorlab.teaching.results import histories, read_history
-    from studies import report
+    from studies import keyframes, report
 
     tests, train = report.read_color_results(arguments.results)
     films, film_model = report.read_film_results(arguments.results), checkpoints.FILM_DEFAULT
@@ -43,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         "results.md": {report.MARKS: report.color_details(tests, train)},
         "reproducing.md": {report.EXPERIMENT_MARKS: report.experiment_table(studied)},
     }
+    if keyed := keyframes.read(arguments.results):
+        pages["results.md"][report.finding_marks("keyframes")] = keyframes.table(keyed)
     for name, kept in {**pages, **report.finding_tables(studied)}.items():
         if kept:
             report.update_page(arguments.docs / name, kept)
