@@ -28,6 +28,10 @@ from colorlab.errors import InputError
 from colorlab.files import default_cache, ensure_folder, read_json
 
 
+RATE = Fraction(30)
+"""Frames a second of a folder of frames that has no rate of its own."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Clip:
     """A film without cuts, small enough to be looked at as one array.
@@ -110,7 +114,7 @@ def open_clips(
     height : int
         Frames are scaled to this height, their shape kept; smaller ones are enlarged.
     fps : fractions.Fraction, optional
-        Frames a second of folders of frames; films have their own.
+        Frames a second of folders of frames, `RATE` by default; films have their own.
     max_frames : int, optional
         At most this many frames from the beginning of each clip.
     progress : bool
@@ -291,7 +295,7 @@ def _read(
     """Return a clip's rate and its frames, scaled, one after the other."""
     from colorlab.media import films
 
-    film = films.open_film(file, fps)
+    film = films.open_film(file, fps or RATE if file.is_dir() else fps)
     width = max(1, round(film.width * film.pixel_aspect * height / film.height))
     frames = itertools.islice(film.frames(rgb=True), max_frames)
     return film.rate, (media.resize(np.asarray(frame.rgb), height, width) for frame in frames)
