@@ -29,17 +29,17 @@ class Sample:
         One word, as `sample` takes it.
     rgb : ndarray of uint8, (H, W, 3)
         The photo.
-    in_domain : bool
-        Whether it shows water or landscape, which every shipped model was trained on.
+    shows_water : bool
+        Whether it shows water, as all photos do that `color-water-n30` learnt from.
     note : str
-        What there is to see, and why it is or is not in the domain.
+        What there is to see, and what is hard about its colours.
     credit : str
         Maker and licence, as the package that carries the photo states them.
     """
 
     name: str
     rgb: NDArray[np.uint8]
-    in_domain: bool
+    shows_water: bool
     note: str
     credit: str
 
@@ -48,7 +48,7 @@ class Sample:
 class _Entry:
     package: str
     file: str
-    in_domain: bool
+    shows_water: bool
     note: str
     credit: str
 
@@ -58,50 +58,50 @@ _ENTRIES = {
         "sklearn",
         "datasets/images/china.jpg",
         True,
-        "A palace tower above a lake, trees and a hazy sky: nearly in the domain, since lake, "
-        "trees and sky are what the models know and the painted tower is not.",
+        "A palace tower above a lake, trees and a hazy sky. Only the paint of the tower is hard to "
+        "guess.",
         "danielbuechele on Flickr, CC BY 2.0 (scikit-learn's china.jpg)",
     ),
     "rocket": _Entry(
         "skimage",
         "data/rocket.jpg",
         False,
-        "A rocket between lightning towers at dusk: the sky is familiar, nothing else is.",
+        "A rocket between lightning towers at dusk: most of the picture is sky.",
         "SpaceX, public domain (scikit-image's rocket.jpg)",
     ),
     "flower": _Entry(
         "sklearn",
         "datasets/images/flower.jpg",
         False,
-        "An orange dahlia close up before dark leaves: foliage, but no landscape.",
+        "An orange dahlia before dark leaves: leaves are green, a flower may have any colour.",
         "vultilion on Flickr, CC BY 2.0 (scikit-learn's flower.jpg)",
     ),
     "cat": _Entry(
         "skimage",
         "data/chelsea.png",
         False,
-        "The face of a tabby cat.",
+        "The face of a tabby cat: fur comes in few colours.",
         "Stefan van der Walt, CC0 (scikit-image's chelsea.png)",
     ),
     "coffee": _Entry(
         "skimage",
         "data/coffee.png",
         False,
-        "A red cup of coffee on a wooden table: nothing in its shape says that it is red.",
+        "A red cup of coffee on a wooden table: wood is brown, a cup may have any colour.",
         "Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0 (scikit-image's coffee.png)",
     ),
     "astronaut": _Entry(
         "skimage",
         "data/astronaut.png",
         False,
-        "Eileen Collins in an orange suit before a flag.",
+        "Eileen Collins in an orange suit before a flag: skin is easy, suit and flag are not.",
         "NASA, public domain (scikit-image's astronaut.png)",
     ),
     "motorcycle": _Entry(
         "skimage",
         "data/motorcycle_left.png",
         False,
-        "A red motorcycle in a workshop.",
+        "A red motorcycle in a workshop: paint and tools may have any colour.",
         "N. Nesic, P. Westling, X. Wang, Y. Kitajima, G. Krathwohl and D. Scharstein, Middlebury "
         "College, 2014 stereo benchmark; no licence stated (scikit-image's motorcycle_left.png)",
     ),
@@ -109,13 +109,13 @@ _ENTRIES = {
         "matplotlib",
         "mpl-data/sample_data/grace_hopper.jpg",
         False,
-        "Grace Hopper in a dark uniform before a flag and a blue wall.",
+        "Grace Hopper in a dark uniform before a flag and a blue wall: the wall could be grey.",
         "James S. Davis, US Navy, public domain (Matplotlib's grace_hopper.jpg)",
     ),
 }
 
 NAMES = tuple(_ENTRIES)
-"""The names of the photos, the one in the domain first."""
+"""The names of the photos, the one that shows water first."""
 
 
 def sample(name: str) -> Sample:
@@ -141,7 +141,7 @@ def sample(name: str) -> Sample:
         raise InputError(f"there is no sample photo {name!r}; choose one of {', '.join(NAMES)}.")
     with Image.open(_locate(entry)) as image:
         rgb = np.array(image.convert("RGB"))
-    return Sample(name, rgb, entry.in_domain, entry.note, entry.credit)
+    return Sample(name, rgb, entry.shows_water, entry.note, entry.credit)
 
 
 def samples() -> list[Sample]:

@@ -23,8 +23,8 @@ def test_all_photos_are_there():
         assert not media.is_grey(photo.rgb)
 
 
-def test_only_the_lake_is_in_the_domain():
-    assert [photo.name for photo in samples.samples() if photo.in_domain] == ["china"]
+def test_only_the_palace_stands_at_the_water():
+    assert [photo.name for photo in samples.samples() if photo.shows_water] == ["china"]
 
 
 def test_each_call_gives_a_fresh_array():

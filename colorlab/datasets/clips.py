@@ -27,7 +27,6 @@ from colorlab.datasets.photos import read_manifest
 from colorlab.errors import InputError
 from colorlab.files import default_cache, ensure_folder, read_json
 
-
 RATE = Fraction(30)
 """Frames a second of a folder of frames that has no rate of its own."""
 
