@@ -18,10 +18,12 @@ from colorlab import evaluation as evaluation
 from colorlab import files as files
 from colorlab import film_metrics as film_metrics
 from colorlab import flow as flow
+from colorlab import keyframes as keyframes
 from colorlab import losses as losses
 from colorlab import media as media
 from colorlab import metrics as metrics
 from colorlab import plots as plots
+from colorlab import reference as reference
 from colorlab import rollout as rollout
 from colorlab import samples as samples
 from colorlab import similarity as similarity
