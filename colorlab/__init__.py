@@ -32,6 +32,7 @@ _SUBMODULES = (
     "keyframes",
     "losses",
     "media",
+    "memories",
     "metrics",
     "plots",
     "reference",

@@ -21,6 +21,7 @@ from colorlab import flow as flow
 from colorlab import keyframes as keyframes
 from colorlab import losses as losses
 from colorlab import media as media
+from colorlab import memories as memories
 from colorlab import metrics as metrics
 from colorlab import plots as plots
 from colorlab import reference as reference

@@ -104,7 +104,7 @@ def told(model, rng, height=18, width=20):
 
 def test_outputs_come_back_within_half_precision(network, model, rng):
     features, *maps = told(model, rng)
-    inputs = {"features": features, **consistency_model.told(CONFIG.memory, *maps)}
+    inputs = {"features": features, **CONFIG.kind.context_inputs(*maps)}
     before = network.predict_on_batch(inputs)
     after = model.outputs(features, *maps)
     for head in "uv":
@@ -335,7 +335,7 @@ def test_a_card_that_does_not_say_which_color_model(copy, field):
     [
         ({"width": 6}, "another architecture than the card's"),
         ({"memory": "concat"}, "another architecture than the card's"),
-        ({"memory": "paper"}, "memory must be one of concat, guided, recurrent; received 'paper'"),
+        ({"memory": "paper"}, "memory must be one of guided, concat, recurrent; received 'paper'"),
         ({"depth": 3}, r"unknown fields \['depth'\]"),
     ],
 )

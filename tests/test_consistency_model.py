@@ -155,7 +155,7 @@ def test_a_new_guided_model_keeps_a_still_frames_colours(color, rng):
     inputs = frames(rng, (24, 32))
     inputs["y_before"] = inputs["y"]
     maps = {name: x for name, x in inputs.items() if name not in ("features", "moved")}
-    outputs = run(network, inputs | consistency_model.told("guided", **maps))
+    outputs = run(network, inputs | GUIDED.kind.context_inputs(**maps))
     labels = COLOR.grid.encode(inputs["context"])
     for axis, head in enumerate("uv"):
         kept = (outputs[head].argmax(axis=-1) == labels[..., axis]).mean()
@@ -257,17 +257,17 @@ def test_what_cannot_be_has_a_finite_logarithm():
 
 
 def test_blending_fades_the_proposal_in():
-    told = {"remembered": np.full((1, 2, 2, 2), 0.2), "share": np.full((1, 2, 2, 2), 0.5)}
+    outputs = {"remembered": np.full((1, 2, 2, 2), 0.2), "share": np.full((1, 2, 2, 2), 0.5)}
     proposal = np.full((1, 2, 2, 2), -0.1)
-    np.testing.assert_allclose(consistency_model.blend(told, proposal), 0.05)
-    np.testing.assert_allclose(consistency_model.blend(told, proposal, 0.2), 0.02)
-    np.testing.assert_allclose(consistency_model.blend(told, proposal, 1.0), -0.1)
+    for leak, wanted in ((0.0, 0.05), (0.2, 0.02), (1.0, -0.1)):
+        uv = GUIDED.kind.chroma(outputs, lambda: proposal, pytest.fail, leak)
+        np.testing.assert_allclose(uv, wanted)
 
 
 def test_a_guided_model_tells_what_it_remembers(networks, rng):
     inputs = frames(rng, (18, 21))
     network = consistency_model.build(GUIDED, COLOR)
-    plain, told = (run(one, inputs) for one in (network, consistency_model.telling(network)))
+    plain, told = (run(one, inputs) for one in (network, GUIDED.kind.inference(network)))
     assert sorted(told) == ["remembered", "share", "u", "v"]
     for head in "uv":
         np.testing.assert_allclose(told[head], plain[head], atol=1e-5)
@@ -276,12 +276,12 @@ def test_a_guided_model_tells_what_it_remembers(networks, rng):
     halfway = (inputs["context"] + inputs["moved"][..., 1:3]) / 2
     np.testing.assert_allclose(told["remembered"], halfway, atol=1e-5)
     nothing = inputs | {"valid": np.zeros_like(inputs["valid"])}
-    assert run(consistency_model.telling(network), nothing)["share"].max() == 0
-    colours = run(consistency_model.telling(network, judged=False), inputs)
+    assert run(GUIDED.kind.inference(network), nothing)["share"].max() == 0
+    colours = run(GUIDED.kind.inference(network, logits=False), inputs)
     assert sorted(colours) == ["remembered", "share"]
     for name, values in colours.items():
         np.testing.assert_allclose(values, told[name], atol=1e-6)
-    assert consistency_model.telling(networks["concat"]) is networks["concat"]
+    assert CONCAT.kind.inference(networks["concat"]) is networks["concat"]
 
 
 def test_a_context_is_moved_along_the_motion():
@@ -301,7 +301,7 @@ def test_a_context_is_moved_along_the_motion():
 def test_only_a_guided_model_is_given_what_moved(rng):
     maps = {k: v for k, v in frames(rng, (18, 21)).items() if k not in ("features", "moved")}
     for memory in BOTH:
-        told = consistency_model.told(memory, **maps)
+        told = BOTH[memory].kind.context_inputs(**maps)
         assert {k: v.shape[-1] for k, v in told.items()} == consistency_model.INPUTS
         assert (np.abs(told["moved"]).max() > 0) == (memory == "guided")
         for name, x in maps.items():
@@ -319,7 +319,7 @@ def test_layers_know_the_shape_of_what_they_return():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"memory": "paper"}, "memory must be one of concat, guided, recurrent; received 'paper'"),
+        ({"memory": "paper"}, "memory must be one of guided, concat, recurrent; received 'paper'"),
         ({"width": 0}, "width must be an integer from 1 up; received 0"),
         ({"context_width": 2.5}, "context_width must be an integer from 1 up; received 2.5"),
         ({"width": True}, "width must be an integer from 1 up; received True"),

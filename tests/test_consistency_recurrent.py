@@ -28,6 +28,7 @@ pytestmark = pytest.mark.keras
 
 COLOR = ColorModelConfig(n=8, taps=(2,), widths=(8,), context=0)
 CONFIG = ConsistencyConfig("recurrent", context_width=4, width=8, kept=3)
+MEMORY = CONFIG.kind
 
 
 def shaken(color=COLOR, dtype=None, seed=1):
@@ -75,7 +76,7 @@ def at(inputs, t, state):
 @pytest.mark.parametrize("frames", [1, 3])
 def test_the_network_of_a_frame_step_by_step_is_that_of_windows(frames, network, rng):
     inputs = windows(rng, frames)
-    whole = run(consistency_model.unrolled(network, frames), inputs)
+    whole = run(MEMORY.learner(network, frames), inputs)
     state = inputs[STATE]
     for t in range(frames):
         said = run(network, at(inputs, t, state))
@@ -88,7 +89,7 @@ def test_the_network_of_a_frame_step_by_step_is_that_of_windows(frames, network,
 
 
 def test_windows_share_all_weights(network):
-    whole = consistency_model.unrolled(network, 2)
+    whole = MEMORY.learner(network, 2)
     ours, theirs = (color_model.own_variables(one) for one in (network, whole))
     assert ours.keys() == theirs.keys()
     assert all(theirs[name] is variable for name, variable in ours.items())
@@ -110,7 +111,7 @@ def test_mixed_precision_keeps_outputs_and_state_in_float32(rng):
     inputs = windows(rng, 2)
     for said in (
         run(network, at(inputs, 0, inputs[STATE])),
-        run(consistency_model.unrolled(network, 2), inputs),
+        run(MEMORY.learner(network, 2), inputs),
     ):
         assert {x.dtype for x in said.values()} == {np.dtype(np.float32)}
     assert network.get_layer("drive").compute_dtype == "bfloat16"
@@ -254,7 +255,7 @@ def test_it_is_measured_under_every_context(model):
 def test_a_backward_pass_reaches_the_first_frame(network, rng):
     """A loss on the last frame alone moves what only the frames before it pass through."""
     copy = shaken()
-    learner = consistency_model.unrolled(copy, 3)
+    learner = MEMORY.learner(copy, 3)
 
     def of_the_last(truth, logits):
         return keras.ops.mean(keras.ops.square(logits[2::3]))

@@ -6,7 +6,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from colorlab import bins, checkpoints, coast, color_model, consistency_model, film_metrics, yuv
+from colorlab import (
+    bins,
+    checkpoints,
+    coast,
+    color_model,
+    consistency_model,
+    film_metrics,
+    memories,
+    yuv,
+)
 from colorlab import strips as film_strips
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
@@ -247,8 +256,8 @@ def test_a_network_is_judged_as_its_logits_say(strips, color):
     told = rolling.ask(rolling.Network(network, color), slow, 2, slow.uv[:, 1])
     inputs = {
         color_model.FEATURES: slow.features(slice(None), 2),
-        **consistency_model.told(
-            "concat", slow.y[:, 2], slow.y[:, 1], slow.uv[:, 1], np.ones_like(slow.y[:, 2])
+        **memories.load("concat").context_inputs(
+            slow.y[:, 2], slow.y[:, 1], slow.uv[:, 1], np.ones_like(slow.y[:, 2])
         ),
     }
     logits = {k: np.asarray(v) for k, v in network.predict_on_batch(inputs).items()}

@@ -33,6 +33,7 @@ ROWS = {
     "colour": {"yuv", "bins", "decode", "flow", "similarity"},
     "pictures": {"media", "coast", "datasets", "samples"},
     "models": {
+        "memories",
         *("vgg", "activations", "color_model", "consistency_model", "losses", "checkpoints"),
         "devices",
     },

@@ -6,16 +6,29 @@ import os
 import re
 import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from colorlab import checkpoints, color_model, consistency_model, files, media, training, vgg, yuv
-from colorlab.cli import main, train
+from colorlab import (
+    checkpoints,
+    color_model,
+    consistency_model,
+    evaluation,
+    files,
+    media,
+    memories,
+    training,
+    vgg,
+    yuv,
+)
+from colorlab.cli import main
 from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.datasets import Clip, ClipSet
 from colorlab.errors import InputError
+from colorlab.evaluation import film_entries
 from colorlab.training import Pairs, Settings, consistency, train_consistency
 from colorlab.training.consistency import batches
 from colorlab.training.consistency.own import OwnColouring
@@ -241,7 +254,7 @@ def test_clips_that_are_too_short_or_too_small(made, pairs, message, color, tmp_
         *(("loss", "rebalanced", "'crossentropy'"), ("devices", 2, "1")),
     ],
 )
-@pytest.mark.parametrize("memory", ["guided", "concat", "recurrent"])
+@pytest.mark.parametrize("memory", memories.MEMORIES)
 def test_settings_without_effect_are_refused(memory, name, value, default, color, tmp_path):
     settings = dataclasses.replace(SETTINGS, **{name: value})
     message = f"^{name} has no effect .*: keep the default, {default}; received {value!r}.$"
@@ -523,6 +536,30 @@ def test_the_command_offers_what_the_library_knows(capsys):
         main(["train", "consistency", "--help"])
     shown = "".join(capsys.readouterr().out.split())
     assert f"--context{{{','.join(consistency.CONTEXTS)}}}" in shown
-    (memories,) = re.findall(r"--memory{(.*?)}", shown)[:1]
-    assert set(memories.split(",")) == set(consistency_model.MEMORIES)
-    assert train.WINDOW == training.Pairs().crop
+    (names,) = re.findall(r"--memory{(.*?)}", shown)[:1]
+    assert set(names.split(",")) == set(memories.MEMORIES)
+
+
+def test_a_class_and_a_line_add_a_memory_everywhere(tiny_model, tmp_path, monkeypatch, capsys):
+    """The program of docs/adding-a-model.md: in --help, trained, in a card, measured."""
+    text = (Path(__file__).parents[1] / "docs/adding-a-model.md").read_text("utf-8")
+    section = text.split("\n## A new film memory\n")[1]
+    program = re.search(r"```python\n(.*?)```", section, re.S)[1]
+    monkeypatch.setitem(memories.MEMORIES, "with-valid", None)  # takes the line back afterwards
+    exec(compile(program, "adding-a-model.md", "exec"), {"__name__": "page"})
+
+    with pytest.raises(SystemExit):
+        main(["train", "consistency", "--help"])
+    assert ",with-valid}" in "".join(capsys.readouterr().out.split())
+
+    config = ConsistencyConfig("with-valid", context_width=4, width=8)
+    folder = learn(tmp_path / "run", tiny_model, config=config)
+    model = checkpoints.load_consistency(folder)
+    assert model.config == config
+    assert model.network.get_layer("with_valid").output.shape[-1] == 3
+
+    entries = film_entries.entries([f"{folder}:truth"])
+    (found,) = evaluation.evaluate_film(
+        clips(clip("c.mp4", 2, frames=7)), entries, progress=False, cache=tmp_path / "flow"
+    )["models"].values()
+    assert found["kind"] == "consistency" and np.isfinite(found["loss"])

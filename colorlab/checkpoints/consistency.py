@@ -96,30 +96,28 @@ class ConsistencyModel:
         valid : numpy.ndarray of float32, (N, H, W, 1)
             1 where the context is to be believed, else 0.
         judged : bool
-            Whether a guided model also gives its logits, which its colours do without.
+            Whether logits are wanted where the chroma does without.
         state : numpy.ndarray of float32, (N, h, w, kept), optional
-            What a recurrent model kept of the frames before, `STATE` of its last outputs; without,
-            it begins anew. The others keep nothing.
+            `STATE` of the last outputs, of a model that has one; without, it begins anew.
 
         Returns
         -------
         dict
-            ``u`` and ``v``: logits (N, H, W, n) float32; of a guided model also what it remembers
-            and how much that counts, as from `colorlab.consistency_model.telling`; of a recurrent
-            one also `colorlab.consistency_model.STATE`, what it keeps, (N, h, w, kept) float32.
+            ``u`` and ``v``, logits (N, H, W, n) float32, and what else
+            `colorlab.consistency_model.Memory.inference` of its kind gives.
         """
         inputs = consistency_model.inputs(self.config, features, y, y_before, context, valid, state)
-        network = self._telling if judged else self._remembering
+        network = self._inference if judged else self._inference_of_chroma
         found = devices.forward_pass(network, inputs)
         return {name: np.asarray(values, np.float32) for name, values in found.items()}
 
     @functools.cached_property
-    def _telling(self) -> keras.Model:
-        return consistency_model.telling(self.network)
+    def _inference(self) -> keras.Model:
+        return self.config.kind.inference(self.network)
 
     @functools.cached_property
-    def _remembering(self) -> keras.Model:
-        return consistency_model.telling(self.network, judged=False)
+    def _inference_of_chroma(self) -> keras.Model:
+        return self.config.kind.inference(self.network, logits=False)
 
     def chroma(
         self,
@@ -133,7 +131,7 @@ class ConsistencyModel:
         Parameters
         ----------
         outputs : mapping
-            As from `outputs`; or the color model's, where there is no frame before.
+            As from `outputs`; or `own` itself, where there is no frame before.
         own : mapping
             The color model's logits for the same frames, from `ColorModel.look`.
         y : numpy.ndarray of float32, (N, H, W, 1)
@@ -147,10 +145,15 @@ class ConsistencyModel:
         numpy.ndarray of float32, (N, H, W, 2)
             U and V, not yet fitted to the gamut.
         """
-        remembers = consistency_model.SHARE in outputs
-        decoded = own if remembers else outputs
-        uv = color.chroma_of(self.color, decoded, y, resolve(decoder, self.decoder))
-        return consistency_model.blend(outputs, uv, self.leak) if remembers else uv
+        chosen = resolve(decoder, self.decoder)
+
+        def decoded(logits: Mapping[str, np.ndarray]) -> np.ndarray:
+            return color.chroma_of(self.color, logits, y, chosen)
+
+        if outputs is own:
+            return decoded(own)
+        chroma = self.config.kind.chroma(outputs, lambda: decoded(own), decoded, self.leak)
+        return np.asarray(chroma, np.float32)
 
 
 def load_consistency(

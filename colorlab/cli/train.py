@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from colorlab import files
 from colorlab.cli import common
 from colorlab.errors import InputError
+from colorlab.memories import MEMORIES
 
 if TYPE_CHECKING:
     from colorlab.datasets import ClipSet
 
-WINDOW = (128, 160)
 """Height and width, pixels, of the windows of frames that a consistency model learns from, where
 the clips are that large."""
 
@@ -162,10 +162,9 @@ def _add_consistency(kinds: Any) -> None:
     )
     film.add_argument(
         "--memory",
-        choices=("guided", "concat", "recurrent"),
+        choices=tuple(MEMORIES),
         default="guided",
-        help="guided looks up each pixel's place in the frame before; concat is the paper's way; "
-        "recurrent keeps what it wants to know of all frames before (guided)",
+        help="; ".join(f"{name}: {kind.summary}" for name, kind in MEMORIES.items()) + " (guided)",
     )
     film.add_argument(
         "--context",
@@ -343,27 +342,28 @@ def run_consistency(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         save_every=arguments.save_every,
     )
-    pairs = training.Pairs(
-        context=arguments.context,
-        stride=arguments.stride,
-        noise=arguments.noise,
-        without=arguments.without,
-        steps=arguments.steps,
-        window=arguments.window,
-        window_frames=arguments.window_frames or (4 if arguments.memory == "recurrent" else 1),
-    )
+    fields = {
+        "context": arguments.context,
+        "stride": arguments.stride,
+        "noise": arguments.noise,
+        "without": arguments.without,
+        "steps": arguments.steps,
+        "window": arguments.window,
+    }
+    if arguments.window_frames is not None:
+        fields["window_frames"] = arguments.window_frames
+    training.Pairs(**fields)  # refuses before anything is decoded
     progress = not arguments.quiet
     clips, validation = _open_clips(arguments, progress)
-    shapes = [clip.rgb.shape[1:3] for clip in (*clips.clips, *validation.clips)]
-    largest = (min(sides) for sides in zip(WINDOW, *shapes, strict=True))
+    config = consistency_model.ConsistencyConfig(memory=arguments.memory)
     best = training.train_consistency(
         clips,
         validation,
         color,
         arguments.out,
-        consistency_model.ConsistencyConfig(memory=arguments.memory),
+        config,
         settings,
-        dataclasses.replace(pairs, crop=tuple(side // 16 * 16 for side in largest)),
+        training.Pairs.fitted(config, (*clips.clips, *validation.clips), **fields),
         name=arguments.name or arguments.out.resolve().name,
         command=common.command_line(arguments.words),
         progress=progress,

@@ -1,20 +1,16 @@
-"""The networks of all kinds of memory, with random weights."""
+"""Build a network of any kind of memory, and put its inputs together."""
 
 from __future__ import annotations
 
-import functools
-
 import keras
-from keras import layers
+import numpy as np
+from numpy.typing import NDArray
 
 from colorlab import vgg
-from colorlab.color_model import FEATURES, ColorModelConfig, PadToMultiple
-from colorlab.consistency_model import guided, recurrent
+from colorlab.color_model import FEATURES, ColorModelConfig
 from colorlab.consistency_model.config import ConsistencyConfig
-from colorlab.consistency_model.context import INPUTS
-from colorlab.consistency_model.layers import conv, enlarge
+from colorlab.consistency_model.memory import STATE
 from colorlab.errors import InputError
-from colorlab.yuv import RANGE
 
 
 def build(
@@ -39,10 +35,8 @@ def build(
     Returns
     -------
     keras.Model
-        Maps ``features`` (N, h, w, C), the color model's at the padded frame's resolution over
-        its stride, and what `told` gives, float32 (N, H, W, channels), to
-        ``{"u": logits, "v": logits}``, each (N, H, W, n) float32. A recurrent one is also given
-        `STATE`, what it keeps, (N, h, w, kept) float32, and gives the next.
+        As from `Memory.build`; the features are the color model's, at the padded frame's
+        resolution over its stride.
 
     Raises
     ------
@@ -51,38 +45,40 @@ def build(
     """
     if color_config.head != "bins":
         raise InputError("a consistency model needs a color model that predicts bins.")
-    make = recurrent.build if config.memory == "recurrent" else _of_pairs
-    network = make(config, color_config, dtype)
+    network = config.kind.build(config, color_config, dtype)
     vgg.draw_kernels(network.layers, seed)
-    if config.memory == "guided":
-        guided.trust(network)
+    config.kind.prepare(network)
     return network
 
 
-def _of_pairs(
-    config: ConsistencyConfig, color_config: ColorModelConfig, dtype: str | None
-) -> keras.Model:
-    """Build a network that knows a frame and the one before it, with kernels of 0."""
-    guides = config.memory == "guided"
-    part, stride = functools.partial(conv, dtype=dtype), color_config.stride
-    features = keras.Input((None, None, color_config.widths[0]), name=FEATURES)
-    maps = {name: keras.Input((None, None, c), name=name) for name, c in INPUTS.items()}
-    scaled = layers.Rescaling(1 / RANGE, name="scaled", dtype="float32")(maps["context"])
-    told = scaled
-    if guides:  # what is not to be believed is not to be seen
-        told = layers.Multiply(name="believed", dtype="float32")([scaled, maps["valid"]])
-        told = layers.Concatenate(name="told", dtype="float32")([told, maps["valid"]])
-    told = PadToMultiple(vgg.STRIDE, name="pad", dtype="float32")(told)
-    told = part(config.context_width, 3, "told_conv", strides=stride, activation="relu")(told)
-    x = layers.Concatenate(name="join", dtype=dtype)([features, told])  # (N, h, w, .)
-    x = part(config.width, 3, "first", activation="relu")(x)
-    x = part(config.width, 3, "second", activation="relu")(x)
-    logits = {}
-    for head in "uv":
-        options = {"trainable": False} if guides else {}  # the color model's own
-        layer = conv(color_config.n, 1, f"{head}_head", dtype="float32", **options)
-        logits[head] = enlarge(layer(features if guides else x), stride, maps["y"], head)
-    if guides:
-        deep = enlarge(conv(16, 1, "trust", dtype="float32")(x), stride, maps["y"], "trust")
-        logits = guided.remember(color_config, part, maps, scaled, deep, logits)
-    return keras.Model({FEATURES: features, **maps}, logits, name="consistency")
+def inputs(
+    config: ConsistencyConfig,
+    features: NDArray[np.float32],
+    y: NDArray[np.float32],
+    y_before: NDArray[np.float32],
+    context: NDArray[np.float32],
+    valid: NDArray[np.float32],
+    state: NDArray[np.float32] | None = None,
+) -> dict[str, NDArray[np.float32]]:
+    """Return all inputs of a network for a batch of frames.
+
+    Parameters
+    ----------
+    config : ConsistencyConfig
+        Its architecture.
+    features : numpy.ndarray of float32, (N, h, w, C)
+        The color model's features of frames t.
+    y, y_before, context, valid : numpy.ndarray of float32
+        As for `Memory.context_inputs`. For a learner of sequences, all but the state have one axis
+        more, (N, frames, ...).
+    state : numpy.ndarray of float32, (N, h, w, kept), optional
+        `STATE` of the frame before, where there is one; without, it begins anew.
+
+    Returns
+    -------
+    dict
+        Name of an input to an array of float32.
+    """
+    kind = config.kind
+    given = {FEATURES: features, **kind.context_inputs(y, y_before, context, valid)}
+    return given | (kind.initial_state(features, config) if state is None else {STATE: state})

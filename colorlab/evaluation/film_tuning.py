@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from colorlab import checkpoints, consistency_model, files
+from colorlab import checkpoints, files
 from colorlab.datasets import ClipSet
 from colorlab.errors import InputError
 from colorlab.evaluation.film import evaluate_film
@@ -88,9 +88,8 @@ def tune_memory(
         When the model has no memory that could leak.
     """
     model = checkpoints.load_consistency(folder, dtype)
-    if model.config.memory != "guided":
+    if "leak" not in model.card["decode"]:
         raise InputError(f"{model.name} remembers no colours that could fade; nothing to tune.")
-    network = consistency_model.telling(model.network)
     decode = {k: v for k, v in model.card["decode"].items() if k not in ("rule", "curve")}
     entries: list[Entry] = [EachFrame(model.color)]
     turns = checkpoints.in_turn(model.color.scales, model.color.mirror)
@@ -100,7 +99,7 @@ def tune_memory(
     ]
     for k, way in enumerate(tried):
         card = {**model.card, "decode": {**decode, **way}}
-        one = dataclasses.replace(model, name=f"way {k}", network=network, card=card)
+        one = dataclasses.replace(model, name=f"way {k}", card=card)
         entries.append(Rolled(one, "free"))
     found = evaluate_film(clips, entries, progress=progress)["models"]
     keys = ("psnr", "colourfulness", "chroma_warp_error")

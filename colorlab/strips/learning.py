@@ -25,6 +25,7 @@ from colorlab import (
     digests,
     files,
     losses,
+    memories,
     strips,
     vgg,
     yuv,
@@ -199,7 +200,7 @@ def cut(
     small = np.s_[:, top : top + side // stride, left : left + side // stride]
     large = np.s_[:, stride * top : stride * top + side, stride * left : stride * left + side]
     y, y_before = (pairs.y[rows, k][large] for k in (-1, -2))
-    told = consistency_model.told("concat", y, y_before, context[large], np.ones_like(y))
+    told = memories.load("concat").context_inputs(y, y_before, context[large], np.ones_like(y))
     labels = pairs.labels[rows, -1][large].astype(np.int32)
     inputs = {color_model.FEATURES: features[small], **told}
     return inputs, {"u": labels[..., 0], "v": labels[..., 1]}

@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from colorlab import checkpoints, color_model, consistency_model
+from colorlab import checkpoints, color_model, memories
 from colorlab.checkpoints import ColorModel
 from colorlab.errors import InputError
 from colorlab.rollout import CONTEXTS
@@ -233,7 +233,9 @@ class Network:
         y, y_before = strips.y[rows, k], strips.y[rows, k - 1]
         inputs = {
             color_model.FEATURES: strips.features(rows, k),
-            **consistency_model.told("concat", y, y_before, context, np.full_like(y, float(valid))),
+            **memories.load("concat").context_inputs(
+                y, y_before, context, np.full_like(y, float(valid))
+            ),
             "labels": strips.labels[rows, k],
         }
         return decoded(self.judged.predict_on_batch(inputs), y, self.color)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorlab import color_model, consistency_model, flow, vgg
+from colorlab import memories as kinds
 from colorlab.checkpoints import ColorModel
 from colorlab.color_model import ColorModelConfig
 from colorlab.consistency_model import STATE, ConsistencyConfig
@@ -171,13 +172,15 @@ class Memory:
         """
         if self.config.kind == "gru":
             if state is None:
-                state = consistency_model.begin(features, self.config.kept)
+                state = np.zeros(
+                    (len(features), *features.shape[-3:-1], self.config.kept), np.float32
+                )
             return {color_model.FEATURES: features, "context": context, STATE: state}
         if features.ndim == 5:  # every frame for itself
             features, y, context = (
                 one.reshape(-1, *one.shape[2:]) for one in (features, y, context)
             )
-        maps = consistency_model.told("concat", y, y, context, np.ones_like(y))
+        maps = kinds.load("concat").context_inputs(y, y, context, np.ones_like(y))
         return {color_model.FEATURES: features, **maps}
 
     def learning(self, window: int) -> keras.Model:
@@ -197,7 +200,7 @@ class Memory:
         """
         if self.config.kind != "gru":
             return self.network
-        return consistency_model.unrolled(self.network, window)
+        return kinds.load("recurrent").learner(self.network, window)
 
 
 def moved(y: Float, y_before: Float, context: Float) -> Float:

@@ -159,7 +159,7 @@ def _join(
 ) -> Batch:
     """Put windows into one batch, with labels at full resolution; a pair is a frame of it."""
     labels = color.grid.encode(np.concatenate([row["truth"] for row in rows]))
-    join = np.stack if config.memory == "recurrent" else np.concatenate
+    join = np.stack if config.kind.sequence_length > 1 else np.concatenate
     seen = {key: join([row[key] for row in rows]) for key in rows[0] if key != "truth"}
     inputs = consistency_model.inputs(config, **seen)
     return inputs, {"u": labels[..., 0], "v": labels[..., 1]}

@@ -75,10 +75,7 @@ def begun(
 
 def _decode(config: ConsistencyConfig, color: ColorModel) -> dict[str, Any]:
     """Return how outputs become colours: as the color model's, unsaturated where it is fed back."""
-    decode = color.decoder.to_json()
-    if config.memory == "guided":
-        return decode | {"leak": LEAK}
-    return {key: decode[key] for key in ("method", "temperature")}
+    return config.kind.card_decode(color.decoder.to_json(), LEAK)
 
 
 def outcome(settings: Settings, pairs: Pairs, row: Mapping[str, float]) -> dict[str, Any]:

@@ -7,8 +7,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from colorlab import checkpoints, consistency_model, devices, files, losses
 from colorlab.checkpoints import ColorModel
 from colorlab.consistency_model import ConsistencyConfig
@@ -77,7 +75,7 @@ def train_consistency(
     config, settings, pairs = (
         config or ConsistencyConfig(),
         settings or Settings(),
-        pairs or Pairs(),
+        pairs or Pairs.fitted(config or ConsistencyConfig(), (*clips.clips, *validation.clips)),
     )
     _check_settings(settings)
     _check_windows(config, pairs)
@@ -87,13 +85,8 @@ def train_consistency(
         _check(clip, pairs)
     network = consistency_model.build(config, color.config, settings.seed, settings.precision)
     seen, seen_validation = (see(one, color, progress) for one in (clips, validation))
-    if config.memory == "guided":  # it begins as the color model, with a memory
-        for head in "uv":
-            ours, theirs = (m.get_layer(f"{head}_head") for m in (network, color.network))
-            ours.set_weights([np.asarray(weight).copy() for weight in theirs.weights])
-    learner = network
-    if config.memory == "recurrent":
-        learner = consistency_model.unrolled(network, pairs.window_frames)
+    config.kind.start_from(network, color.network)
+    learner = config.kind.learner(network, pairs.window_frames)
     own = OwnColouring(network, config, color, seen, out, settings, pairs)
     card = begun(name, command, clips, validation, color, config, network)
 
@@ -134,9 +127,9 @@ def _check_settings(settings: Settings) -> None:
 
 
 def _check_windows(config: ConsistencyConfig, pairs: Pairs) -> None:
-    if config.memory != "recurrent" and pairs.window_frames > 1:
+    if config.kind.sequence_length == 1 and pairs.window_frames > 1:
         raise InputError(
-            f"a {config.memory} model learns from pairs, window_frames 1, not from windows of "
+            f"a {config.memory} model learns from pairs, window_frames 1, not from sequences of "
             f"several frames, as a recurrent one does; received {pairs.window_frames}."
         )
 

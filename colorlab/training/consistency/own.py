@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class OwnColouring:
         settings: Settings,
         pairs: Pairs,
     ) -> None:
-        self.network, self.config = consistency_model.telling(network), config
+        self.network, self.config = config.kind.inference(network), config
         self.color, self.seen, self.out = color, seen, out
         # A saturation would gather where colours are fed back.
         self.decoder = dataclasses.replace(color.decoder, saturation=1.0)
@@ -105,13 +106,14 @@ class OwnColouring:
             outputs = devices.forward_pass(self.network, inputs)
             outputs = {name: np.asarray(values, np.float32) for name, values in outputs.items()}
             state = outputs.get(consistency_model.STATE)
-            if consistency_model.SHARE in outputs:
-                proposal = seen.chroma[frames[k]][None].astype(np.float32)
-                uv = consistency_model.blend(outputs, proposal, LEAK)
-            else:
-                uv = checkpoints.chroma_of(self.color, outputs, y[k : k + 1], self.decoder)
+            own = functools.partial(np.float32, seen.chroma[frames[k]][None])
+            decoded = functools.partial(self._decoded, y=y[k : k + 1])
+            uv = self.config.kind.chroma(outputs, own, decoded, LEAK)
             found.append(uv)
         return np.concatenate(found).astype(np.float16)
+
+    def _decoded(self, logits: Mapping[str, Any], y: NDArray[np.float32]) -> Any:
+        return checkpoints.chroma_of(self.color, logits, y, self.decoder)
 
     def pick(self, rng: np.random.Generator, k: int) -> tuple[int, NDArray[np.float32]]:
         """Choose frames of clip k that are told of.

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from colorlab.consistency_model import ConsistencyConfig
+from colorlab.datasets import Clip
 from colorlab.errors import InputError
 
 CONTEXTS = ("truth", "scheduled", "free")
+
+CROP = 128, 160
+"""Height and width of the crops where nothing else is asked for, pixels."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Pairs:
     stride : int
         Frames between the two.
     crop : tuple of int
-        Height and width of the random windows learnt from, multiples of 16.
+        Height and width of the random crops, multiples of 16.
     noise : float
         Every second context, on average, gets noise on its chroma and a shift of its whole, each of
         a standard deviation of at most this.
@@ -35,9 +41,8 @@ class Pairs:
     window : int
         Frames of each clip that the model colours by itself before an epoch, for its own contexts.
     window_frames : int
-        Following frames, `stride` apart, that are learnt together, each told of the one before; a
-        recurrent model's loss is propagated back through all of them. The others learn from pairs:
-        1.
+        Following frames, `stride` apart, that are learnt together; a recurrent model's loss is
+        propagated back through all of them. The others learn from pairs: 1.
 
     References
     ----------
@@ -47,7 +52,7 @@ class Pairs:
 
     context: str = "truth"
     stride: int = 1
-    crop: tuple[int, int] = (128, 160)
+    crop: tuple[int, int] = CROP
     noise: float = 0.0
     without: float = 0.0
     steps: int = 200
@@ -83,9 +88,27 @@ class Pairs:
             if not holds:
                 raise InputError(f"{rule}; received {received!r}.")
 
+    @classmethod
+    def fitted(cls, config: ConsistencyConfig, clips: Iterable[Clip], **fields: Any) -> Pairs:
+        """Choose what depends on the model and on the clips.
+
+        Parameters
+        ----------
+        config : ConsistencyConfig
+            The model's architecture: its kind of memory decides `window_frames`.
+        clips : iterable of Clip
+            All clips; `crop` is as much of `CROP` as the smallest of them allows.
+        **fields
+            What is decided already; these two may be among them.
+        """
+        shapes = [clip.rgb.shape[1:3] for clip in clips]
+        least = (min(sides) for sides in zip(CROP, *shapes, strict=True))
+        crop = tuple(max(side // 16 * 16, 16) for side in least)
+        return cls(**{"crop": crop, "window_frames": config.kind.sequence_length, **fields})
+
     @property
     def reach(self) -> int:
-        """Frames from the first that is told of to the last that is learnt."""
+        """Frames from the first context to the last that is learnt."""
         return self.stride * self.window_frames
 
     def to_json(self) -> dict[str, Any]:
