@@ -418,7 +418,6 @@ def test_demo_photos_are_small_and_the_coasts_follow_the_seed():
 # --- train, then use what was trained ------------------------------------------------------------
 
 
-@pytest.mark.keras
 def test_train_then_colour_with_what_was_trained(coasts, tmp_path, capsys):
     out, more = tmp_path / "run", tmp_path / "more"
     more.mkdir()
