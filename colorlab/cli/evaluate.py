@@ -331,7 +331,7 @@ def run_tune(arguments: argparse.Namespace) -> int:
             line = (
                 f"{decoder}: "
                 f"{point['gain']:+.2f} dB over grey, "
-                f"{point['ratio']:.1%} of the colour, score {point['score']:.3f} {mark}"
+                f"{point['ratio']:.1%} of the colour {mark}"
             )
             common.say(arguments, f"{card['name']}, {line.rstrip()}")
     return 0

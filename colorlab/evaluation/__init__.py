@@ -20,7 +20,6 @@ from colorlab.evaluation.tuning import (
     TRIED,
     choose,
     decoder_curve,
-    score,
     trials,
     tune_decoder,
 )
@@ -46,7 +45,6 @@ __all__ = [
     "fit_baselines",
     "picture_metrics",
     "sample",
-    "score",
     "trials",
     "tune_decoder",
     "tune_memory",

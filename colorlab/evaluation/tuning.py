@@ -16,14 +16,15 @@ from colorlab.checkpoints import ColorModel
 from colorlab.datasets import PhotoSet
 from colorlab.decode import METHODS, Decoder
 
-TRIED = ("annealed", "joint", "mode")
+TRIED = ("annealed", "joint")
 """Methods that tuning tries; the mean is the annealed mean at a temperature of 1."""
 
-SATURATIONS = (1.0, 1.1, 1.2, 1.3)
-RULE = (
-    "highest min(gain / 2.1, 1) + min(ratio / 0.72, 1), gain in dB over grey, ratio to the "
-    "truth's colourfulness; of equals the highest gain / 2.6 + ratio / 0.8"
-)
+SATURATIONS = (1.0, 1.05, 1.1, 1.15, 1.2, 1.3)
+
+COLOUR = 0.67
+"""Share of the truth's colourfulness that a decoder must keep."""
+
+RULE = f"highest gain over grey of those with at least {COLOUR:.0%} of the truth's colourfulness"
 
 
 def trials(methods: Sequence[str] = TRIED) -> list[Decoder]:
@@ -76,7 +77,7 @@ def decoder_curve(
     -------
     list of dict
         One candidate for `choose` per decoder: method, temperature, saturation, psnr and gain (dB;
-        gain is over grey), colourfulness, ratio (to the truth's colourfulness), score; 4 decimals.
+        gain is over grey), colourfulness, ratio (to the truth's colourfulness); 4 decimals.
     """
     decoders = trials() if decoders is None else list(decoders)
     chosen = np.unique(np.linspace(0, len(photos) - 1, min(limit, len(photos))).astype(int))
@@ -100,49 +101,30 @@ def decoder_curve(
     for decoder, (psnr, colour) in zip(decoders, sums / len(chosen), strict=True):
         gain, ratio = psnr - grey / len(chosen), colour * len(chosen) / truth
         figures = {"psnr": psnr, "gain": gain, "colourfulness": colour, "ratio": ratio}
-        figures["score"] = score(gain, ratio)
         rounded = {key: round(float(value), 4) for key, value in figures.items()}
         curve.append(decoder.to_json() | rounded)
     return curve
 
 
-def score(gain: float, ratio: float) -> float:
-    """Weigh exactness and colour against each other.
-
-    Parameters
-    ----------
-    gain : float
-        PSNR minus grey's, dB.
-    ratio : float
-        Colourfulness over the truth's.
-
-    Returns
-    -------
-    float
-        ``min(gain / 2.1, 1) + min(ratio / 0.72, 1)``, at most 2.
-    """
-    return min(gain / 2.1, 1.0) + min(ratio / 0.72, 1.0)
-
-
 def choose(candidates: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Choose among decoders by one rule.
+    """Choose among decoders by `RULE`.
 
     Parameters
     ----------
     candidates : sequence of mapping
-        Each with gain and ratio, as for `score`, measured on the same photos.
+        Each with gain, PSNR minus grey's in dB, and ratio, colourfulness over the truth's, measured
+        on the same photos.
 
     Returns
     -------
     mapping
-        The candidate with the highest score; of equal scores, as all have that reach 2.1 dB and
-        0.72, the one with the highest ``gain / 2.6 + ratio / 0.8``.
+        The candidate with the highest gain of those that are colourful enough, else the most
+        colourful one.
     """
-
-    def merit(one: Mapping[str, Any]) -> tuple[float, float]:
-        return score(one["gain"], one["ratio"]), one["gain"] / 2.6 + one["ratio"] / 0.8
-
-    return max(candidates, key=merit)
+    colourful = [point for point in candidates if point["ratio"] >= COLOUR]
+    if not colourful:
+        return max(candidates, key=lambda point: float(point["ratio"]))
+    return max(colourful, key=lambda point: float(point["gain"]))
 
 
 def tune_decoder(
