@@ -1,5 +1,6 @@
 """Measuring film models: entries whose score is known, and what a result must hold."""
 
+import dataclasses
 import functools
 import json
 import re
@@ -125,7 +126,8 @@ class Parrot(ConsistencyModel):
 
 
 def parrot(model, context):
-    stub = Parrot("parrot", None, model.config, model.color, model.card)
+    plain = dataclasses.replace(model.config, memory="concat")
+    stub = Parrot("parrot", None, plain, model.color, model.card)
     return film_entries.Rolled(stub, context)
 
 

@@ -84,7 +84,7 @@ def add(commands: Any) -> None:
         nargs="+",
         action="extend",
         choices=tuple(METHODS),
-        help="methods to try (annealed, joint and mode)",
+        help="methods to try (annealed and joint)",
     )
     common.add_common(tune)
     tune.set_defaults(run=run_tune)

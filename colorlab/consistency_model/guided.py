@@ -30,6 +30,8 @@ FOLLOWED = "followed"
 class Guided(Concat):
     """Chroma of the frame before, moved or not, counts as far as the network trusts it."""
 
+    leaks = True
+
     def prepare(self, network: keras.Model) -> None:
         """Let a network that has learnt nothing trust nearly all that it remembers."""
         decided = network.get_layer("decided")

@@ -30,10 +30,13 @@ class Memory:
         Fields of `ConsistencyConfig`, beside the name, that decide its network.
     sequence_length : int
         Frames that it learns from together, unless another number is asked for.
+    leaks : bool
+        Whether `chroma` uses the leak.
     """
 
     fields: tuple[str, ...] = ("context_width", "width")
     sequence_length = 1
+    leaks = False
 
     def build(
         self, config: ConsistencyConfig, color_config: ColorModelConfig, dtype: str | None

@@ -88,7 +88,7 @@ def tune_memory(
         When the model has no memory that could leak.
     """
     model = checkpoints.load_consistency(folder, dtype)
-    if "leak" not in model.card["decode"]:
+    if not model.config.kind.leaks:
         raise InputError(f"{model.name} remembers no colours that could fade; nothing to tune.")
     decode = {k: v for k, v in model.card["decode"].items() if k not in ("rule", "curve")}
     entries: list[Entry] = [EachFrame(model.color)]
