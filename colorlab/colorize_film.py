@@ -60,7 +60,7 @@ class FrameByFrame:
         Frames are asked once each, without the card's further views, which would take a multiple of
         the time.
         """
-        outputs = self.model.outputs(y, views=False)
+        outputs = self.model.outputs(y, tta=False)
         return checkpoints.chroma_of(self.model, outputs, y, self.decoder)
 
     def state(self) -> Mapping[str, NDArray[Any]]:

@@ -117,7 +117,7 @@ class Matcher:
         cells : Cells
             The picture's, h = ceil(H / CELL) and w = ceil(W / CELL).
         outputs : dict
-            As from ``ColorModel.outputs(y[None], views=False)``.
+            As from ``ColorModel.outputs(y[None], tta=False)``.
         """
         found = devices.forward_pass(self._network, np.asarray(y, np.float32)[None])
         arrays = {name: np.asarray(values, np.float32) for name, values in found.items()}

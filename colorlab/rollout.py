@@ -1,16 +1,16 @@
-"""Colouring a film frame after frame, each frame told of the one before it.
+"""Colouring a film frame after frame, each with the one before it as context.
 
-What is told is the rollout's `context`: ``free``, the model's own colouring, all that a film in
+The `context` of a rollout is ``free``, the model's own colouring (free-running), all that a film in
 black and white allows; ``truth``, the true chroma (teacher forcing), which shows how well a model
 uses a perfect memory; ``first``, the truth of the first frame only and its own colouring from then
-on; ``none``, nothing. A frame without one before it, the first and the first after a cut, gets the
-color model's colouring. What a recurrent model keeps is no context: it goes from frame to frame
-whatever is told, and begins anew after a frame without one before it.
+on; or ``none``. A frame without one before it, the first and the first after a cut, gets the color
+model's colouring. A recurrent model's state is no context: it goes from frame to frame whatever the
+context, and begins anew after a frame without one before it.
 
-Where the model's card names views, the color model sees the first frame of a shot through all of
-them, as a still, and each later frame through the next one. A single look is no surer for it; but
-what the memory makes of many is a mean over all views, at the price of one look a frame. Told
-nothing, it has nothing to take the mean of, and frames are seen as they are.
+With test-time augmentation in the card, the first frame of a shot goes through all augmentations,
+as a still does, and each later frame through the next one. A single one is no better; but the
+memory takes the mean over frames, at the price of one forward pass a frame. Without a context there
+is nothing to take the mean of, and frames are not augmented.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorlab import media
-from colorlab.checkpoints import PLAIN, ConsistencyModel, View
+from colorlab.checkpoints import PLAIN, Augmentation, ConsistencyModel
 from colorlab.consistency_model import STATE
 from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
@@ -30,8 +30,8 @@ from colorlab.errors import InputError
 CONTEXTS = ("free", "truth", "first", "none")
 
 Float = NDArray[np.float32]
-Seen = tuple[Float, dict[str, Float]]
-Look = Callable[[tuple[View, ...]], Seen]
+Extracted = tuple[Float, dict[str, Float]]
+Extract = Callable[[tuple[Augmentation, ...]], Extracted]
 
 
 class Rollout:
@@ -54,7 +54,7 @@ class Rollout:
         self._before: dict[str, Float] = {}
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        """Return the size at which the model sees frames of a size.
+        """Return the size at which the model takes frames of a size.
 
         Their shape is kept, and they get as many pixels as a 16:9 frame of the working height, so
         that a film held upright or a panorama takes no more time and memory than another.
@@ -62,7 +62,7 @@ class Rollout:
         return media.working_shape(height, width, round(self.model.working_height * 4 / 3))
 
     def chroma(self, y: Float, starts: NDArray[np.bool_]) -> Float:
-        """Colour the next frames, fed with its own colouring.
+        """Colour the next frames, free-running.
 
         Parameters
         ----------
@@ -77,15 +77,15 @@ class Rollout:
             U and V.
         """
         each = zip(y, starts, strict=True)
-        return np.stack([self.step(one, begins, judged=False)[1] for one, begins in each])
+        return np.stack([self.step(luma, begins, logits=False)[1] for luma, begins in each])
 
     def step(
         self,
         y: Float,
         starts: bool = False,
-        told: bool = True,
-        look: Look | None = None,
-        judged: bool = True,
+        use_context: bool = True,
+        extract: Extract | None = None,
+        logits: bool = True,
     ) -> tuple[dict[str, Float], Float]:
         """Colour one frame.
 
@@ -95,12 +95,12 @@ class Rollout:
             Its luma.
         starts : bool
             Whether it begins a shot: then the color model alone colours it.
-        told : bool
-            Whether the model is told of the frame before at all.
-        look : callable, optional
-            Takes views and returns what `ColorModel.look` sees of this frame through them, where
-            several rollouts share that.
-        judged : bool
+        use_context : bool
+            Whether the frame before is used at all.
+        extract : callable, optional
+            Takes augmentations and returns what `ColorModel.extract_features` gives for this frame,
+            where several rollouts share that.
+        logits : bool
             Whether logits are wanted.
 
         Returns
@@ -108,46 +108,49 @@ class Rollout:
         logits : dict
             ``u`` and ``v``, (H, W, n) float32; none where they are not wanted.
         uv : numpy.ndarray of float32, (H, W, 2)
-            The colouring, which the next frame is told.
+            The colouring, which is the next frame's context.
         """
         before = {} if starts or self._other_size(y) else self._before
         turn = int(before.get("turn", 0)) + 1 if before else 0
-        views = self._views(turn) if told else (PLAIN,)
-        features, own = look(views) if look else self.model.color.look(y[None], views)
+        augmentations = self._augmentations(turn) if use_context else (PLAIN,)
+        if extract is None:
+            features, own = self.model.color.extract_features(y[None], augmentations)
+        else:
+            features, own = extract(augmentations)
         outputs = own
         if before:
-            valid = np.full((1, *y.shape), float(told), np.float32)
+            valid = np.full((1, *y.shape), float(use_context), np.float32)
             context = before["uv"][None] * valid
             outputs = self.model.outputs(
-                features, y[None], before["y"][None], context, valid, judged, before.get(STATE)
+                features, y[None], before["y"][None], context, valid, logits, before.get(STATE)
             )
         uv = self.model.chroma(outputs, own, y[None], self.decoder)[0]
-        kept = {STATE: outputs[STATE]} if STATE in outputs else {}
+        state = {STATE: outputs[STATE]} if STATE in outputs else {}
         place = np.array(turn, np.float32)
-        self._before = {"y": np.asarray(y, np.float32), "uv": uv, "turn": place, **kept}
-        return {head: outputs[head][0] for head in "uv" if judged}, uv
+        self._before = {"y": np.asarray(y, np.float32), "uv": uv, "turn": place, **state}
+        return {head: outputs[head][0] for head in "uv" if logits}, uv
 
-    def _views(self, turn: int) -> tuple[View, ...]:
-        """Return the views of a frame, given its place in the shot."""
-        views = self.model.views
-        return (views[turn % len(views)],) if turn else views
+    def _augmentations(self, turn: int) -> tuple[Augmentation, ...]:
+        """Return the augmentations of a frame, given its place in the shot."""
+        every = self.model.augmentations
+        return (every[turn % len(every)],) if turn else every
 
     def _other_size(self, y: Float) -> bool:
-        """Tell whether there is no frame before of this size."""
+        """Return whether there is no frame before of this size."""
         return not self._before or self._before["y"].shape != y.shape
 
-    def tell(self, uv: Float) -> None:
+    def set_context(self, uv: Float) -> None:
         """Replace the last frame's colouring by another, the truth for example.
 
         Parameters
         ----------
         uv : numpy.ndarray of float32, (H, W, 2)
-            What the next frame is told.
+            The next frame's context.
         """
         self._before["uv"] = np.asarray(uv, np.float32)
 
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """Return the last frame, its colours and place in the shot, and a recurrent one's state."""
+        """Return the last frame, its colours and place in the shot, and a recurrent state."""
         return dict(self._before)
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -178,7 +181,7 @@ def run(
     y, truth : numpy.ndarray of float32, (T, H, W, 1) and (T, H, W, 2)
         The clip's luma and true chroma; anything that gives them frame by frame will do.
     context : {"free", "truth", "first", "none"}
-        What each frame is told.
+        The context of each frame.
 
     Yields
     ------
@@ -193,6 +196,6 @@ def run(
     if context not in CONTEXTS:
         raise InputError(f"context must be one of {', '.join(CONTEXTS)}; received {context!r}.")
     for t, luma in enumerate(y):
-        yield rollout.step(luma, starts=t == 0, told=context != "none")
+        yield rollout.step(luma, starts=t == 0, use_context=context != "none")
         if context == "truth" or (context == "first" and t == 0):
-            rollout.tell(truth[t])
+            rollout.set_context(truth[t])

@@ -33,7 +33,7 @@ def asked_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints.ColorModel, "scales", (1.0,))
         patch.setattr(checkpoints.ColorModel, "mirror", False)
-        patch.setattr(checkpoints.ConsistencyModel, "views", (checkpoints.PLAIN,))
+        patch.setattr(checkpoints.ConsistencyModel, "augmentations", (checkpoints.PLAIN,))
         yield
 
 

@@ -95,7 +95,7 @@ def told(model, rng, height=18, width=20):
     """Two frames and a context, as `ConsistencyModel.outputs` takes them."""
     y, before = rng.random((2, 1, height, width, 1), np.float32)
     context = rng.uniform(-0.3, 0.3, (1, height, width, 2)).astype(np.float32)
-    features, _ = model.color.look(y)
+    features, _ = model.color.extract_features(y)
     return features, y, before, context, np.ones_like(y)
 
 
@@ -169,10 +169,10 @@ def test_what_is_remembered_is_not_rounded_to_bins(model, rng):
 
 def test_look_gives_the_features_under_the_color_models_own_heads(color, rng):
     y = rng.random((2, 17, 20, 1), np.float32)
-    features, outputs = color.look(y)
+    features, outputs = color.extract_features(y)
     assert features.shape == (2, 16, 16, 8) and features.dtype == np.float32
     assert features.min() >= 0 < features.max()
-    for head, logits in color.outputs(y, views=False).items():
+    for head, logits in color.outputs(y, tta=False).items():
         np.testing.assert_allclose(outputs[head], logits, atol=1e-4)
         layer = color.network.get_layer(f"{head}_head")
         kernel, bias = map(np.asarray, layer.weights)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorlab import checkpoints, coast, colorize, files, media, yuv
-from colorlab.checkpoints.views import mean_over_views
+from colorlab.checkpoints.tta import averaged
 from colorlab.decode import Decoder, softmax
 from colorlab.errors import InputError
 
@@ -225,7 +225,7 @@ def lopsided(small_model):
 def test_a_mirrored_picture_gets_the_mirrored_colours(lopsided, rng):
     y = rng.random((1, 32, 48, 1), np.float32)
     there, back = (lopsided.probabilities(one) for one in (y, y[:, :, ::-1]))
-    plain = lopsided.outputs(y, views=False)
+    plain = lopsided.outputs(y, tta=False)
     for head in "uv":
         np.testing.assert_allclose(there[head], back[head][:, :, ::-1], atol=1e-5)
         np.testing.assert_allclose(there[head].sum(-1), 1, atol=1e-5)
@@ -244,15 +244,15 @@ def test_answers_of_all_sizes_count_alike():
         return {"size": np.full(y.shape, y.shape[1], np.float32), "side": side, "y": y}
 
     y = np.full((2, 20, 40, 1), 0.25, np.float32)
-    found = mean_over_views(ask, y, (0.5, 1.0, 2.25), mirror=True)
+    found = averaged(ask, y, (0.5, 1.0, 2.25), mirror=True)
     assert seen == [s for s in ((2, 10, 20, 1), (2, 20, 40, 1), (2, 45, 90, 1)) for _ in range(2)]
     np.testing.assert_allclose(found["size"], (10 + 20 + 45) / 3, rtol=1e-6)
     np.testing.assert_allclose(found["side"], 0.5, atol=1e-6)
     np.testing.assert_allclose(found["y"], y, atol=1e-6)
-    alone = mean_over_views(ask, y)
+    alone = averaged(ask, y)
     assert len(seen) == 7 and alone["size"].max() == 20
     np.testing.assert_array_equal(alone["side"][0, 0, :, 0], np.linspace(0, 1, 40, dtype="f4"))
-    assert mean_over_views(ask, y[:, :1, :1], (0.25,))["y"].shape == (2, 1, 1, 1)
+    assert averaged(ask, y[:, :1, :1], (0.25,))["y"].shape == (2, 1, 1, 1)
 
 
 def test_a_still_is_asked_at_the_sizes_that_the_card_names(lopsided, rng):
@@ -262,7 +262,7 @@ def test_a_still_is_asked_at_the_sizes_that_the_card_names(lopsided, rng):
     wanted = []
     for height in (16, 48):
         small = media.resize(y[0], height, height * 3 // 2)[None]
-        found = model.outputs(small, views=False)
+        found = model.outputs(small, tta=False)
         wanted.append({h: media.resize(softmax(found[h])[0], 32, 48) for h in "uv"})
     p = model.probabilities(y)
     for head in "uv":

@@ -160,7 +160,7 @@ def test_a_checkpoint_comes_back(model, tmp_path, rng):
     again = checkpoints.load_consistency(tmp_path / "film")
     assert again.config == CONFIG
     y = rng.random((2, 18, 21, 1), np.float32)
-    features, _ = model.color.look(y)
+    features, _ = model.color.extract_features(y)
     context = rng.uniform(-0.3, 0.3, (2, 18, 21, 2)).astype(np.float32)
     state = rng.uniform(-1, 1, (*features.shape[:3], 3)).astype(np.float32)
     told = run(network, {"features": features, "context": context, STATE: state})
@@ -185,7 +185,7 @@ def test_a_rollout_hands_on_what_is_kept(model):
     for t, (logits, _) in enumerate(rollout.run(Rollout(model), y, truth, "truth")):
         if t == 0:
             continue
-        features, _ = model.color.look(y[t : t + 1])
+        features, _ = model.color.extract_features(y[t : t + 1])
         valid = np.ones_like(y[:1])
         said = model.outputs(
             features, y[t : t + 1], y[t - 1 : t], truth[t - 1 : t], valid, state=state
@@ -232,7 +232,7 @@ def test_without_context_it_still_remembers(model):
     together = [uv for _, uv in rollout.run(colours, y, truth, "none")]
     alone = Rollout(model)
     alone.step(y[2], starts=True)
-    assert np.abs(alone.step(y[3], told=False)[1] - together[3]).max() > 1e-5
+    assert np.abs(alone.step(y[3], use_context=False)[1] - together[3]).max() > 1e-5
 
 
 def test_frames_in_memory_are_coloured(model):

@@ -119,7 +119,7 @@ def constant(u, v, name="constant", **words):
 class Parrot(ConsistencyModel):
     """A consistency model that is sure of what it is told."""
 
-    def outputs(self, features, y, y_before, context, valid, judged=True, state=None):
+    def outputs(self, features, y, y_before, context, valid, logits=True, state=None):
         labels = self.color.grid.encode(context)
         sure = 30 * (labels[..., None] == np.arange(self.color.grid.n)).astype(np.float32)
         return {"u": sure[..., 0, :], "v": sure[..., 1, :]}
@@ -282,7 +282,7 @@ def test_the_color_model_freezes_and_colours_each_frame(folder):
     scores = measure(clip_set(one), *evaluation.entries(names, "float32"))
     y, uv = yuv.rgb_to_yuv(one.rgb)
     color = checkpoints.load(names[0], "float32")
-    seen = [color.look(luma[None])[1] for luma in y]
+    seen = [color.extract_features(luma[None])[1] for luma in y]
     outputs = {head: np.concatenate([found[head] for found in seen]) for head in "uv"}
     ours = checkpoints.chroma_of(color, outputs, y)
     rmse = [film_metrics.chroma_rmse(a, b) for a, b in zip(uv, ours, strict=True)]
@@ -405,9 +405,11 @@ def test_a_rendered_clip_has_its_exact_flow(quick_flow, tmp_path):
 
 @pytest.mark.usefixtures("quick_flow")
 def test_a_color_network_looks_at_a_frame_once(folder, monkeypatch):
-    looks, look = [], ColorModel.look
+    looks, look = [], ColorModel.extract_features
     monkeypatch.setattr(
-        ColorModel, "look", lambda self, y, views: looks.append(views) or look(self, y, views)
+        ColorModel,
+        "extract_features",
+        lambda self, y, views: looks.append(views) or look(self, y, views),
     )
     color, film_model = str(folder / checkpoints.INSIDE), str(folder)
     names = [color, film_model, f"{film_model}:truth", f"{film_model}:none", "freeze-first"]
@@ -659,7 +661,7 @@ def test_a_memory_is_tuned_and_kept(folder, frames_folder, tmp_path, quick_flow,
     assert model.leak == decode["leak"]
     assert Decoder.from_json(model.card["decode"]).saturation == decode["saturation"]
     both = [(1.0, False), (1.0, True)]
-    assert list(model.views) == both
+    assert list(model.augmentations) == both
     assert (decode["method"], decode["temperature"]) == ("annealed", 0.5)
     assert len({row["psnr"] for row in curve}) == 15
     shown = capsys.readouterr().out.splitlines()

@@ -82,7 +82,7 @@ def test_motion_leads_from_a_frame_back_to_the_one_before(strips):
 
 def test_what_the_color_model_sees_is_its_own_answer(strips, color):
     slow = strips[Fraction(1)]
-    features, outputs = color.look(slow.y[2, 3:4])
+    features, outputs = color.extract_features(slow.y[2, 3:4])
     assert np.allclose(slow.features(slice(2, 3), 3), features, rtol=2e-3, atol=0.1)
     plain = dataclasses.replace(color.decoder, saturation=1.0)
     own = checkpoints.chroma_of(color, outputs, slow.y[2, 3:4], plain)
@@ -94,7 +94,7 @@ def test_what_the_color_model_sees_is_its_own_answer(strips, color):
 
 def test_strips_are_rendered_and_looked_at_once(color, cache, monkeypatch):
     monkeypatch.setattr(coast.Scene, "render", None)
-    monkeypatch.setattr(ColorModel, "look", None)
+    monkeypatch.setattr(ColorModel, "extract_features", None)
     again = film_strips.strips(
         [0, 1], [8.0, 9.0], {1: 6, 60: 2}, color, "last", size=SIZE, progress=False, cache=cache
     )

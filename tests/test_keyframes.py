@@ -213,7 +213,7 @@ def test_a_picture_finds_its_own_colours_again(tiny_model):
     assert found.shape[:2] == certainty.shape[:2] == (HEIGHT // 4, WIDTH // 4)
     np.testing.assert_allclose(media.resize(found, HEIGHT, WIDTH), uv, atol=0.05)
     assert certainty.min() == 1
-    plain = tiny_model.outputs(y[None], views=False)
+    plain = tiny_model.outputs(y[None], tta=False)
     for head in "uv":
         np.testing.assert_allclose(outputs[head], plain[head], atol=1e-5)
 

@@ -33,14 +33,14 @@ class Parrot:
     decoder, working_height = Decoder("mean"), 128
 
     def __init__(self, drift=0.0, views=(checkpoints.PLAIN,)):
-        self.drift, self.told, self.looked, self.views = drift, [], [], views
-        self.color = SimpleNamespace(look=self.look)
+        self.drift, self.told, self.looked, self.augmentations = drift, [], [], views
+        self.color = SimpleNamespace(extract_features=self.extract_features)
 
-    def look(self, y, views):
+    def extract_features(self, y, views):
         self.looked.append(views)
         return y, {head: np.full(y.shape, FIRST, np.float32) for head in "uv"}
 
-    def outputs(self, features, y, y_before, context, valid, judged=True, state=None):
+    def outputs(self, features, y, y_before, context, valid, logits=True, state=None):
         self.told.append((features, y_before, context.copy(), valid))
         said = context + np.float32(self.drift)
         return {"u": said[..., :1], "v": said[..., 1:]}
@@ -147,10 +147,10 @@ def test_a_frame_of_another_size_has_none_before_it():
 def test_several_rollouts_may_share_a_look():
     (y,), _ = clip(1)
     model = Parrot()
-    look = functools.cache(functools.partial(model.color.look, y[None]))
+    extract = functools.cache(functools.partial(model.color.extract_features, y[None]))
     for colours in (Rollout(model), Rollout(model)):
-        colours.step(y, look=look)
-        colours.step(y, look=look)
+        colours.step(y, extract=extract)
+        colours.step(y, extract=extract)
     assert model.looked == [(checkpoints.PLAIN,)]
 
 
@@ -223,12 +223,12 @@ def test_a_real_model_listens_unless_nothing_is_told(tiny):
     uv = {context: roll(tiny, y, truth, context) for context in rollout.CONTEXTS}
     for context, colouring in uv.items():
         assert colouring.shape == (3, 24, 40, 2) and colouring.dtype == np.float32
-        if context != "none" or len(tiny.views) == 1:  # told nothing, it takes no mean over views
+        if context != "none" or len(tiny.augmentations) == 1:  # else frames are not augmented
             np.testing.assert_array_equal(colouring[0], uv["free"][0])
     np.testing.assert_array_equal(uv["first"][1], uv["truth"][1])
     for one, other in itertools.combinations(("free", "truth", "none"), 2):
         assert np.abs(uv[one][1] - uv[other][1]).max() > 1e-3
-    own = tiny.color.look(y[:1], tiny.views)[1]
+    own = tiny.color.extract_features(y[:1], tiny.augmentations)[1]
     alone = tiny.chroma(own, own, y[:1])[0]
     np.testing.assert_allclose(uv["free"][0], alone, atol=1e-6)
 

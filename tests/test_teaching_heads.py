@@ -53,7 +53,7 @@ def own(lesson):
 def test_see_gives_features_and_mean_chroma(model, pictures):
     seen = heads.see(model, pictures[:5])
     np.testing.assert_allclose(
-        seen.features, model.look(yuv.luma(pictures[:5]))[0], rtol=1e-3, atol=1e-3
+        seen.features, model.extract_features(yuv.luma(pictures[:5]))[0], rtol=1e-3, atol=1e-3
     )
     uv = yuv.rgb_to_yuv(pictures[:5])[1]
     np.testing.assert_allclose(seen.uv[1, 3, 2], uv[1, 6:8, 4:6].mean(axis=(0, 1)), atol=1e-6)
@@ -124,7 +124,9 @@ def test_stages_are_those_of_the_network(model, pictures):
     y = yuv.luma(pictures[0])
     found = stages(model, y, ["tap2", "features", "tap5_project"])
     assert [one.shape for one in found.values()] == [(16, 24, 128), (16, 24, 64), (2, 3, 384)]
-    np.testing.assert_allclose(found["features"], model.look(y[None])[0][0], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        found["features"], model.extract_features(y[None])[0][0], rtol=1e-3, atol=1e-3
+    )
     with pytest.raises(InputError, match="no layer 'tap1'; it has"):
         stages(model, y, ["tap1"])
 

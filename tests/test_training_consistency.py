@@ -119,7 +119,7 @@ def test_it_learns_to_copy_a_still_film(finished, color):
     out, still = finished
     model = checkpoints.load_consistency(out)
     y, uv = yuv.rgb_to_yuv(still.rgb[:2])
-    features, alone = color.look(y[1:])
+    features, alone = color.extract_features(y[1:])
     told = model.outputs(features, y[1:], y[:1], uv[:1], np.ones_like(y[:1]))
     chance = accuracy(alone, uv[1:], color.grid)
     assert accuracy(told, uv[1:], color.grid) > max(0.8, chance + 0.3)
@@ -301,7 +301,7 @@ def test_pairs_that_cannot_be(changes, message):
 
 def test_what_the_color_model_sees_is_kept(color, tmp_path, monkeypatch):
     first = consistency.see(TRAIN, color, False, tmp_path)
-    monkeypatch.setattr(checkpoints.ColorModel, "look", None)
+    monkeypatch.setattr(checkpoints.ColorModel, "extract_features", None)
     again = consistency.see(TRAIN, color, False, tmp_path)
     monkeypatch.undo()
     for one, other, made in zip(first, again, TRAIN.clips, strict=True):
@@ -309,7 +309,7 @@ def test_what_the_color_model_sees_is_kept(color, tmp_path, monkeypatch):
         np.testing.assert_array_equal(one.features, other.features)
         np.testing.assert_array_equal(one.chroma, other.chroma)
         y = yuv.luma(made.rgb)
-        features, outputs = color.look(y)
+        features, outputs = color.extract_features(y)
         np.testing.assert_allclose(one.features, features, rtol=2e-3, atol=1e-3)
         assert one.features.shape == (6, 16, 24, 8) and one.features.dtype == np.float16
         wanted = checkpoints.chroma_of(color, outputs, y)

@@ -77,7 +77,7 @@ def test_it_learns_and_its_model_colours(color, coasts, tmp_path):
     assert model.card["parameters"] == learnt == model.card["weights"]["parameters"]
     assert set(model.card["decode"]) == {"method", "temperature"}
     y, uv = yuv.rgb_to_yuv(coasts.clips[0].rgb[:2])
-    features, alone = model.color.look(y[1:])
+    features, alone = model.color.extract_features(y[1:])
     told = model.outputs(features, y[1:], y[:1], uv[:1], np.ones_like(y[:1]))
     labels = model.color.grid.encode(uv[1:])
 

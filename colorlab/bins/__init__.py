@@ -4,6 +4,12 @@ A color model does not predict U and V; it predicts a probability for each of n 
 of n bins of V. This module makes the labels (`BinGrid.encode`) and counts how colours are
 distributed (`prior`, `rebalance_weights`); `colorlab.decode` turns probabilities into chroma.
 
+``BinGrid(n, align)`` has n + 1 equally spaced edges over the symmetric range; values outside go to
+the end bins. ``align="edge"`` needs an even n and is the paper's (n = 30): neutral grey lies on the
+edge between bins 14 and 15, and rounding noise decides its label. So labels are computed in one
+fixed float32 order of operations, the same on every machine. ``align="centre"`` needs an odd n, and
+neutral is a bin's centre.
+
 `xp` is the array module in use: `numpy`, or `keras.ops` for the tensors of whichever backend Keras
 runs on. This module itself imports neither Keras nor a backend.
 """

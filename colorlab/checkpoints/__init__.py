@@ -1,7 +1,10 @@
 """Models on disk: a folder with ``weights.npz`` (half precision, no backbone) and ``card.json``.
 
-The card says everything needed to rebuild and to judge a model; loading checks the weights' hash
-and the backbone's, or the color model's. Nothing is pickled.
+The card holds all that is needed to rebuild and to judge a model. Nothing is pickled. Weights whose
+hash differs from the card's, weights of another n, another backbone and a model of the other kind
+are refused with one line. A consistency model's card names its color model and the hash of that
+one's weights; a color model that does not come with colorlab lies in its folder, in
+``color_model/``.
 """
 
 from colorlab.checkpoints.color import (
@@ -30,7 +33,7 @@ from colorlab.checkpoints.store import (
     save,
     versions,
 )
-from colorlab.checkpoints.views import PLAIN, View, in_turn
+from colorlab.checkpoints.tta import PLAIN, Augmentation, in_turn
 
 __all__ = [
     "CARD",
@@ -39,9 +42,9 @@ __all__ = [
     "INSIDE",
     "PLAIN",
     "WEIGHTS",
+    "Augmentation",
     "ColorModel",
     "ConsistencyModel",
-    "View",
     "chroma_of",
     "completed_color_model",
     "copy_weights",

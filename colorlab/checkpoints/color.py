@@ -15,7 +15,7 @@ import numpy as np
 from colorlab import color_model, devices, vgg
 from colorlab.bins import BinGrid
 from colorlab.checkpoints import store
-from colorlab.checkpoints.views import PLAIN, View, features_through, mean_over_views
+from colorlab.checkpoints.tta import PLAIN, Augmentation, aligned_features, averaged
 from colorlab.color_model import ColorModelConfig
 from colorlab.decode import Decoder, resolve, softmax
 from colorlab.errors import InputError
@@ -69,92 +69,93 @@ class ColorModel:
 
     @property
     def mirror(self) -> bool:
-        """Whether a still's mirror image is asked too."""
+        """Whether test-time augmentation of stills includes the mirror image."""
         return bool(self.card["decode"].get("mirror", False))
 
     @property
     def scales(self) -> tuple[float, ...]:
-        """Sizes at which a still is asked, relative to the working size."""
+        """Scales of the test-time augmentation of stills, relative to the working size."""
         return tuple(float(scale) for scale in self.card["decode"].get("scales", [1.0]))
 
-    def outputs(self, y: np.ndarray, views: bool = True) -> dict[str, np.ndarray]:
+    def outputs(self, y: np.ndarray, tta: bool = True) -> dict[str, np.ndarray]:
         """Run the network.
 
         Parameters
         ----------
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma in [0, 1].
-        views : bool
-            Average the probabilities (of a regression model: the chroma) over the card's scales
-            and the mirror image; otherwise the pictures are asked once, as they are.
+        tta : bool
+            Test-time augmentation: average the probabilities, or the chroma of a regression model,
+            over the card's scales and the mirror image. Otherwise there is one forward pass.
 
         Returns
         -------
         dict
-            ``u`` and ``v``: logits (N, H, W, n) float32, or chroma (N, H, W, 1) for a
-            regression model. Averaged probabilities are given as their logarithms.
+            ``u`` and ``v``: logits (N, H, W, n) float32, or chroma (N, H, W, 1) of a regression
+            model. Averaged probabilities are given as their logarithms.
         """
         y = np.asarray(y, np.float32)
-        if not views or (self.scales == (1.0,) and not self.mirror):
+        if not tta or (self.scales == (1.0,) and not self.mirror):
             return self._run(y)
         if self.config.head == "chroma":
-            return mean_over_views(self._run, y, self.scales, self.mirror)
+            return averaged(self._run, y, self.scales, self.mirror)
 
-        def probabilities(seen: np.ndarray) -> dict[str, np.ndarray]:
-            return {head: softmax(logits) for head, logits in self._run(seen).items()}
+        def probabilities(part: np.ndarray) -> dict[str, np.ndarray]:
+            return {head: softmax(logits) for head, logits in self._run(part).items()}
 
-        means = mean_over_views(probabilities, y, self.scales, self.mirror)
+        means = averaged(probabilities, y, self.scales, self.mirror)
         return {head: np.log(np.maximum(mean, _TINY)) for head, mean in means.items()}
 
-    def look(
-        self, y: np.ndarray, views: Sequence[View] = (PLAIN,)
+    def extract_features(
+        self, y: np.ndarray, augmentations: Sequence[Augmentation] = (PLAIN,)
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Look at frames for a consistency model: what the network sees, and what it would say.
+        """Compute the features that film models read, and the logits, in one forward pass.
 
         Parameters
         ----------
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma in [0, 1].
-        views : sequence of tuple
-            Through which views, see `colorlab.checkpoints.views.in_turn`; as they are by default.
+        augmentations : sequence of tuple
+            See `colorlab.checkpoints.tta.in_turn`; none by default.
 
         Returns
         -------
         features : numpy.ndarray of float32, (N, h, w, C)
             The last convolution's activations, at the padded picture's size over the heads' stride;
-            their mean over the views.
+            their mean over the augmentations.
         outputs : dict
-            As from ``outputs(y, views=False)``; of the mean over the views.
+            As from ``outputs(y, tta=False)``, of these features.
         """
         y = np.asarray(y, np.float32)
-        if tuple(views) == (PLAIN,):
-            result = devices.forward_pass(self._looking, y)
+        if tuple(augmentations) == (PLAIN,):
+            result = devices.forward_pass(self._whole, y)
             features = np.asarray(result[color_model.FEATURES], np.float32)
         else:
-            through = [features_through(self._features, y, v, self.config.stride) for v in views]
-            features = np.mean(through, axis=0)
-            result = devices.forward_pass(self._saying, [features, y])
+            stride = self.config.stride
+            aligned = [aligned_features(self._features, y, a, stride) for a in augmentations]
+            features = np.mean(aligned, axis=0)
+            result = devices.forward_pass(self._heads, [features, y])
         return features, {head: np.asarray(result[head], np.float32) for head in "uv"}
 
     @functools.cached_property
-    def _looking(self) -> keras.Model:
-        seen = self.network.get_layer(color_model.FEATURES).output
+    def _whole(self) -> keras.Model:
+        features = self.network.get_layer(color_model.FEATURES).output
+        outputs = {color_model.FEATURES: features, **self.network.output}
+        return keras.Model(self.network.inputs[0], outputs)
+
+    @functools.cached_property
+    def _trunk(self) -> keras.Model:
         return keras.Model(
-            self.network.inputs[0], {color_model.FEATURES: seen, **self.network.output}
+            self.network.inputs[0], self.network.get_layer(color_model.FEATURES).output
         )
 
+    @functools.cached_property
+    def _heads(self) -> keras.Model:
+        features = self.network.get_layer(color_model.FEATURES).output
+        return keras.Model([features, self.network.inputs[0]], self.network.output)
+
     def _features(self, y: np.ndarray) -> np.ndarray:
-        return np.asarray(devices.forward_pass(self._seeing, y), np.float32)
-
-    @functools.cached_property
-    def _seeing(self) -> keras.Model:
-        seen = self.network.get_layer(color_model.FEATURES).output
-        return keras.Model(self.network.inputs[0], seen)
-
-    @functools.cached_property
-    def _saying(self) -> keras.Model:
-        seen = self.network.get_layer(color_model.FEATURES).output
-        return keras.Model([seen, self.network.inputs[0]], self.network.output)
+        return np.asarray(devices.forward_pass(self._trunk, y), np.float32)
 
     def _run(self, y: np.ndarray) -> dict[str, np.ndarray]:
         result = devices.forward_pass(self.network, y)

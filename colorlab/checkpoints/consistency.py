@@ -16,7 +16,7 @@ import numpy as np
 from colorlab import consistency_model, devices, files
 from colorlab.checkpoints import color, store
 from colorlab.checkpoints.color import ColorModel
-from colorlab.checkpoints.views import PLAIN, View
+from colorlab.checkpoints.tta import PLAIN, Augmentation
 from colorlab.consistency_model import ConsistencyConfig
 from colorlab.decode import Decoder, resolve
 from colorlab.errors import InputError
@@ -68,10 +68,10 @@ class ConsistencyModel:
         return float(self.card["decode"].get("leak", 0.0))
 
     @property
-    def views(self) -> tuple[View, ...]:
-        """The color model's views, all for the first frame of a shot, then one after the other."""
-        told = self.card["decode"].get("views") or [PLAIN]
-        return tuple((float(scale), bool(mirrored)) for scale, mirrored in told)
+    def augmentations(self) -> tuple[Augmentation, ...]:
+        """All for the first frame of a shot, then one after the other."""
+        listed = self.card["decode"].get("views") or [PLAIN]
+        return tuple((float(scale), bool(mirrored)) for scale, mirrored in listed)
 
     def outputs(
         self,
@@ -80,7 +80,7 @@ class ConsistencyModel:
         y_before: np.ndarray,
         context: np.ndarray,
         valid: np.ndarray,
-        judged: bool = True,
+        logits: bool = True,
         state: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """Run the network.
@@ -88,14 +88,14 @@ class ConsistencyModel:
         Parameters
         ----------
         features : numpy.ndarray of float32, (N, h, w, C)
-            What the color model sees in the frames, `look`.
+            The color model's, from `ColorModel.extract_features`.
         y, y_before : numpy.ndarray of float32, (N, H, W, 1)
             Luma of the frames and of those before them, in [0, 1].
         context : numpy.ndarray of float32, (N, H, W, 2)
             Chroma of the frames before; 0 where there is none.
         valid : numpy.ndarray of float32, (N, H, W, 1)
             1 where the context is to be believed, else 0.
-        judged : bool
+        logits : bool
             Whether logits are wanted where the chroma does without.
         state : numpy.ndarray of float32, (N, h, w, kept), optional
             `STATE` of the last outputs, of a model that has one; without, it begins anew.
@@ -107,7 +107,7 @@ class ConsistencyModel:
             `colorlab.consistency_model.Memory.inference` of its kind gives.
         """
         inputs = consistency_model.inputs(self.config, features, y, y_before, context, valid, state)
-        network = self._inference if judged else self._inference_of_chroma
+        network = self._inference if logits else self._inference_of_chroma
         found = devices.forward_pass(network, inputs)
         return {name: np.asarray(values, np.float32) for name, values in found.items()}
 
@@ -133,7 +133,7 @@ class ConsistencyModel:
         outputs : mapping
             As from `outputs`; or `own` itself, where there is no frame before.
         own : mapping
-            The color model's logits for the same frames, from `ColorModel.look`.
+            The color model's logits for the same frames, from `ColorModel.extract_features`.
         y : numpy.ndarray of float32, (N, H, W, 1)
             Luma of the frames.
         decoder : Decoder or str, optional

@@ -1,7 +1,15 @@
 """The guided memory: where the chroma of the frame before is right, and how much it counts.
 
-At every pixel it is weighed how well luma that stayed and luma that moved fit; logits stay the
-color model's own, frozen, so that a few films cannot teach their colours by heart.
+The context is moved along the motion between both frames' luma. A few convolutions weigh how well
+moved and unmoved luma fit, and give, for U and for V, the share of each of four sources: chroma
+left exactly as it was, left in place but for some noise, moved, and the color model's softmax. What
+is exactly the same keeps its bin; the other memories are logistic distributions round their chroma,
+integrated over the bins. The logits of the color model stay as they are, frozen, so that a few
+films cannot teach their colours by heart.
+
+The next context is the mixture's mean with the memories as continuous colours: decoded from the
+softmax it would be rounded to bins' centres frame after frame. The card's leak caps the memory's
+share, so that mistakes fade; at a leak of 0 the first frame's colours would stay for ever.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is measured on clips: models that colour them, and the baselines they must beat.
 
-An entry sees the frames of a clip in order and answers with a colouring of each. What is costly,
-the color networks' look at a frame, is done once for all entries (`Frame.seen`).
+An entry takes the frames of a clip in order and gives a colouring of each. The costly part, the
+color networks' forward pass, runs once for all entries (`Frame.extract_features`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from colorlab import checkpoints, colorize_film, film_metrics, metrics, yuv
 from colorlab.bins import BinGrid
-from colorlab.checkpoints import PLAIN, ColorModel, ConsistencyModel, View
+from colorlab.checkpoints import PLAIN, Augmentation, ColorModel, ConsistencyModel
 from colorlab.errors import InputError
 from colorlab.film_metrics import CopyModel
-from colorlab.rollout import CONTEXTS, Rollout, Seen
+from colorlab.rollout import CONTEXTS, Extracted, Rollout
 
 BUILT_IN = ("grey", "copy", "freeze-first")
 """Baselines that need no training."""
@@ -54,27 +54,29 @@ class Frame:
         self.rgb: Float = np.divide(rgb, 255, dtype=np.float32)
         self.y, self.uv = yuv.rgb_to_yuv(rgb)
         self.labels = {grid: grid.encode(self.uv) for grid in grids}
-        self._seen: dict[tuple[str, tuple[View, ...]], Seen] = {}
+        self._extracted: dict[tuple[str, tuple[Augmentation, ...]], Extracted] = {}
 
-    def seen(self, color: ColorModel, views: tuple[View, ...] = (PLAIN,)) -> Seen:
-        """Return what a color network sees in the frame; it looks once for the same views.
+    def extract_features(
+        self, color: ColorModel, augmentations: tuple[Augmentation, ...] = (PLAIN,)
+    ) -> Extracted:
+        """Return a color model's features and logits; each forward pass runs once a frame.
 
         Parameters
         ----------
         color : ColorModel
             The model; one with the same weights is the same one.
-        views : tuple of tuple
-            The views, as for `ColorModel.look`.
+        augmentations : tuple of tuple
+            As for `ColorModel.extract_features`.
 
         Returns
         -------
         tuple
-            As from `ColorModel.look`, for a batch of this one frame.
+            As from `ColorModel.extract_features`, for a batch of this one frame.
         """
-        key = weights(color), views
-        if key not in self._seen:
-            self._seen[key] = color.look(self.y[None], views)
-        return self._seen[key]
+        key = weights(color), augmentations
+        if key not in self._extracted:
+            self._extracted[key] = color.extract_features(self.y[None], augmentations)
+        return self._extracted[key]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -251,13 +253,16 @@ class Rolled(Entry):
         self.model, self.context, self.rollout = model, context, Rollout(model)
 
     def colour(self, frame: Frame, before: Frame | None) -> Answer:
-        """Answer with the model's colouring, and tell it what the next frame may know."""
+        """Answer with the model's colouring, and set the context of the next frame."""
         first = before is None
         logits, uv = self.rollout.step(
-            frame.y, first, self.context != "none", partial(frame.seen, self.model.color)
+            frame.y,
+            first,
+            self.context != "none",
+            partial(frame.extract_features, self.model.color),
         )
         if self.context == "truth" or (self.context == "first" and first):
-            self.rollout.tell(frame.uv)
+            self.rollout.set_context(frame.uv)
         return Answer(uv, *_judge(logits, frame.labels[self.grid]))
 
     def describe(self) -> dict[str, Any]:
@@ -266,7 +271,7 @@ class Rolled(Entry):
             "context": self.context,
             **self.model.decoder.describe(),
             "leak": self.model.leak,
-            "views": len(self.model.views),
+            "views": len(self.model.augmentations),
             "weights_sha256": self.model.card["weights"]["sha256"],
         }
 
@@ -392,7 +397,7 @@ def _base(models: Iterable[ColorModel | ConsistencyModel]) -> ColorModel | None:
 
 def _colored(color: ColorModel, frame: Frame) -> Answer:
     """Colour a frame for itself, decoded as the card says."""
-    outputs = frame.seen(color)[1]
+    outputs = frame.extract_features(color)[1]
     uv = checkpoints.chroma_of(color, outputs, frame.y[None])[0]
     if color.config.head == "chroma":
         return Answer(uv, color.grid.encode(uv))

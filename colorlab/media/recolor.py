@@ -1,8 +1,10 @@
-"""Colour a film while it streams by: decode, ask for chroma, encode.
+"""Colour a film while it streams by: decode, predict chroma, encode.
 
-Three threads work side by side: one decodes and makes the small luma that the colorer sees, one
-waits for the colorer, one encodes. Only a few frames are between them at any time. What colours
-stays outside: anything that is a `Colorer`.
+Three threads work side by side: one decodes and makes the small luma for the colorer, one waits for
+the colorer, one encodes. Only a few frames are between them at any time, so memory does not depend
+on the film's length. The colorer is anything that is a `Colorer`: it takes every frame once, in
+order, with a mark on those that begin a shot, and returns chroma of any size; its state lies beside
+every finished piece, so that an interrupted film resumes to the same bits.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def look(stem: Path, rgb: NDArray[np.uint8], color: ColorModel) -> dict[str, NDA
         plain = dataclasses.replace(color.decoder, saturation=1.0)
         for first in range(0, len(rgb), AT_ONCE):
             y, uv = yuv.rgb_to_yuv(np.asarray(rgb[first : first + AT_ONCE]))
-            features, outputs = color.look(y)
+            features, outputs = color.extract_features(y)
             labels = color.grid.encode(uv)
             guessed = [outputs[head].argmax(axis=-1) for head in "uv"]
             chances = [

@@ -1,8 +1,8 @@
 """What the notebooks need beside the library: checks of the environment and of exercises, results.
 
-Nothing here knows how to colour. It looks whether everything is in place and tells a learner what
-is off in an answer. `python -m colorlab.teaching NOTEBOOK…` tidies notebooks that were just run
-and links them to each other.
+Nothing here colours. It checks that everything is in place and tells a learner what is off in an
+answer. `python -m colorlab.teaching NOTEBOOK…` tidies notebooks that were just run and links them
+to each other.
 """
 
 from .controls import check_widgets

@@ -80,19 +80,19 @@ def colour_in_step(
     chroma: dict[str, list[NDArray[np.float32]]] = {name: [] for name in entries}
     right: dict[str, list[NDArray[np.float64]]] = {name: [] for name in entries}
     for t, luma in enumerate(y):
-        look = functools.cache(functools.partial(color.look, luma[None]))
+        extract = functools.cache(functools.partial(color.extract_features, luma[None]))
         for name, (_, context) in entries.items():
             if context == ALONE:
-                outputs = look((PLAIN,))[1]
+                outputs = extract((PLAIN,))[1]
                 logits = {head: outputs[head][0] for head in "uv"}
                 uv = chroma_of(color, outputs, luma[None])[0]
             else:
-                logits, uv = rollouts[name].step(luma, bool(begins[t]), context != "none", look)
+                logits, uv = rollouts[name].step(luma, bool(begins[t]), context != "none", extract)
             guess = np.stack([logits[head].argmax(axis=-1) for head in "uv"], axis=-1)
             chroma[name].append(uv)
             right[name].append((guess == labels[t]).mean(axis=(0, 1)))
             if context == "truth" or (context == "first" and begins[t]):
-                rollouts[name].tell(truth[t])
+                rollouts[name].set_context(truth[t])
     return {
         name: Colouring(yuv.yuv_to_rgb(y, np.stack(uv)), np.stack(uv), np.stack(right[name]))
         for name, uv in chroma.items()

@@ -152,7 +152,7 @@ def see(model: ColorModel, rgb: NDArray[np.uint8]) -> Seen:
         raise InputError(f"sides must be multiples of 16; received {height} x {width}.")
     y, uv = yuv.rgb_to_yuv(rgb)
     parts = (y[k : k + _AT_ONCE] for k in range(0, count, _AT_ONCE))
-    features = np.concatenate([model.look(part)[0] for part in parts])
+    features = np.concatenate([model.extract_features(part)[0] for part in parts])
     s = model.config.stride
     blocks = uv.reshape(count, height // s, s, width // s, s, 2)
     return Seen(rgb, features, blocks.mean(axis=(2, 4)))

@@ -42,14 +42,14 @@ def time_steps(
     """
     scene = coast.Scene(0)
     before, now = (yuv.rgb_to_yuv(scene.render(3 + k / 30, *SIZE)[None]) for k in (0, 1))
-    features, _ = color.look(now[0])
+    features, _ = color.extract_features(now[0])
 
     def stepping(memory: Memory) -> Callable[[], object]:
         state = memory.begin(1, *SIZE)
         return lambda: memory.step(features, now[0], before[0], before[1], state)
 
     turns: dict[str, Callable[[], object]] = {name: stepping(one) for name, one in found.items()}
-    turns["look"] = lambda: color.look(now[0])
+    turns["look"] = lambda: color.extract_features(now[0])
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in turns}
     for _ in range(rounds + 2):
         for name, act in turns.items():

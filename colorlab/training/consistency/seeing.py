@@ -99,7 +99,7 @@ def _look(clip: Clip, color: ColorModel, paths: Mapping[str, Path], bar: Any) ->
     features, chroma = [], []
     for first in range(0, len(clip), 4):
         y = yuv.luma(np.asarray(clip.rgb[first : first + 4]))
-        seen, outputs = color.look(y)
+        seen, outputs = color.extract_features(y)
         features.append(seen.astype(np.float16))
         chroma.append(checkpoints.chroma_of(color, outputs, y).astype(np.float16))
         bar.update(len(seen))

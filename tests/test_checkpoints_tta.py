@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorlab import checkpoints, coast, yuv
-from colorlab.checkpoints import views
+from colorlab.checkpoints import tta
 
 pytestmark = pytest.mark.keras
 
@@ -39,7 +39,7 @@ sides = st.integers(1, 70)
 @given(sides, sides, st.sampled_from([0.5, 0.7143, 1.0, 1.2857]), st.booleans(), st.integers(0, 9))
 def test_what_is_seen_through_a_view_has_the_size_of_what_is_seen(height, width, scale, flip, seed):
     y = np.random.default_rng(seed).random((1, height, width, 1), np.float32)
-    found, plain = views.features_through(pooled, y, (scale, flip), 2), pooled(y)
+    found, plain = tta.aligned_features(pooled, y, (scale, flip), 2), pooled(y)
     assert found.shape == plain.shape and found.dtype == np.float32
     if height % 2 == width % 2 == 0 and scale == 1:
         np.testing.assert_allclose(found, plain, atol=1e-6)
@@ -50,15 +50,15 @@ def test_what_is_seen_through_a_view_lies_in_place():
     y = (0.6 * across + 0.4 * down**2)[None, ..., None].astype(np.float32)
     for scale in (0.7143, 1.2857):
         for mirrored in (False, True):
-            found = views.features_through(pooled, y, (scale, mirrored), 2)
+            found = tta.aligned_features(pooled, y, (scale, mirrored), 2)
             apart = np.abs(found - pooled(y))[:, 2:26, 2:48]  # a column apart would be 0.012
             assert apart[..., 0].max() < 0.004
 
 
 def test_a_color_model_sees_the_mirror_image(tiny_model):
     y = yuv.luma(coast.Scene(3).render(0, 32, 48))[None]
-    features, outputs = tiny_model.look(y)
-    again, said = tiny_model.look(np.ascontiguousarray(y[:, :, ::-1]), [(1.0, True)])
+    features, outputs = tiny_model.extract_features(y)
+    again, said = tiny_model.extract_features(np.ascontiguousarray(y[:, :, ::-1]), [(1.0, True)])
     np.testing.assert_allclose(again, features[:, :, ::-1], atol=1e-4)
     for head in "uv":
         np.testing.assert_allclose(said[head], outputs[head][:, :, ::-1], atol=1e-4)
@@ -67,10 +67,10 @@ def test_a_color_model_sees_the_mirror_image(tiny_model):
 @pytest.mark.parametrize("size", [(1, 1), (17, 40), (33, 18)])
 def test_a_color_model_sees_any_size_through_any_view(tiny_model, size):
     y = np.full((1, *size, 1), 0.4, np.float32)
-    features, outputs = tiny_model.look(y)
+    features, outputs = tiny_model.extract_features(y)
     turns = checkpoints.in_turn((0.7143, 1.0, 1.2857), True)
     for through in (*([view] for view in turns), turns):
-        found, said = tiny_model.look(y, through)
+        found, said = tiny_model.extract_features(y, through)
         assert found.shape == features.shape
         assert {head: said[head].shape for head in "uv"} == {h: outputs[h].shape for h in "uv"}
         assert all(np.isfinite(said[head]).all() for head in "uv")
