@@ -1,9 +1,10 @@
 """The backbone: the frozen convolutions of VGG-16 [1]_.
 
 Weights are ``"embedded"`` (ImageNet's, in half precision, SHA-256 checked), ``"imagenet"`` (the
-same network in float32, Keras' own download), the path of a file in Keras' layout, or None for random
-ones. The input is luma × 255 on three channels, or RGB with ``color=True``; the mean is subtracted
-inside. A card names its backbone and the hash; loading a model on another one is an error.
+same network in float32, Keras' own download), the path of a file in Keras' layout, or None for
+random ones. The input is luma × 255 on three channels, or RGB with ``color=True``; the mean is
+subtracted inside. A card names its backbone and the hash; loading a model on another one is an
+error.
 
 References
 ----------
