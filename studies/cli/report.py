@@ -34,15 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     tests, train = report.read_color_results(arguments.results)
     films, film_model = report.read_film_results(arguments.results), checkpoints.FILM_DEFAULT
-    tables = {report.MARKS: report.color_table(tests)}
-    if films:
-        tables[report.FILM_MARKS] = report.film_text(films, film_model)
-    report.update_page(arguments.readme, tables)
+    report.update_page(arguments.readme, {report.MARKS: report.color_table(tests)})
     studied = report.read_experiments(arguments.results)
     pages = {
         "results.md": {report.MARKS: report.color_details(tests, train)},
         "reproducing.md": {report.EXPERIMENT_MARKS: report.experiment_table(studied)},
     }
+    if films:
+        pages["results.md"][report.FILM_MARKS] = report.film_text(films, film_model)
     if keyed := keyframes.read(arguments.results):
         pages["results.md"][report.finding_marks("keyframes")] = keyframes.table(keyed)
     for name, kept in {**pages, **report.finding_tables(studied)}.items():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studies.report.cells import number
-from studies.report.film_words import ALONE, BASELINES, TOLD, clips
+from studies.report.film_words import ALONE, BASELINES, CONTEXTS, clips
 
 FILM_PICTURE = "film-error.png"
 """Under ``assets/pictures``: how far the colours are from the truth, frame by frame."""
@@ -27,9 +27,9 @@ def film_curves(
         wanted = {
             f"color model, {ALONE}": entries[model]["drift_against"],
             BASELINES["freeze-first"]: "freeze-first",
-            f"{model}, {TOLD['free']}": model,
-            f"{model}, {TOLD['first']}": f"{model}:first",
-            f"{model}, {TOLD['truth']}": f"{model}:truth",
+            f"{model}, {CONTEXTS['free']}": model,
+            f"{model}, {CONTEXTS['first']}": f"{model}:first",
+            f"{model}, {CONTEXTS['truth']}": f"{model}:truth",
         }
         sizes = [len(row["curve"]) for row in entries[model]["per_clip"].values()]
         reach = sorted(sizes, reverse=True)[(len(sizes) - 1) // 2]
@@ -57,7 +57,7 @@ def _mean(curves: Sequence[Sequence[float]]) -> list[float]:
 
 
 def film_finding(results: Mapping[str, dict[str, Any]], model: str) -> str:
-    """Say in a sentence whether a film model's errors gather when it is told its own colours."""
+    """Say in a sentence whether a film model's errors gather when it is free-running."""
     entries = {name: result["models"].get(model, {}) for name, result in results.items()}
     drifts = {
         name: entry["drift"] for name, entry in entries.items() if entry.get("drift") is not None
@@ -77,6 +77,6 @@ def film_finding(results: Mapping[str, dict[str, Any]], model: str) -> str:
     else:
         words = f"errors do not gather on {steady}"
     return (
-        f"{model}, {TOLD['free']}: {words}\n"
+        f"{model}, {CONTEXTS['free']}: {words}\n"
         "(how much farther it falls behind the color model, last 50 frames against first 50)"
     )

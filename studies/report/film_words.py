@@ -9,13 +9,13 @@ BASELINES = {
 }
 """What learns nothing."""
 
-TOLD = {
-    "free": "told its own colours",
-    "first": "told the truth once",
-    "truth": "told the truth",
-    "none": "told nothing",
+CONTEXTS = {
+    "free": "free-running",
+    "first": "first frame given",
+    "truth": "teacher forcing",
+    "none": "no context",
 }
-"""What a consistency model is told of the frame before."""
+"""The context of a consistency model, in words."""
 
 ALONE = "each frame for itself"
 """How a color model colours a film."""

@@ -1,4 +1,4 @@
-"""The films' tables, and what the README shows of films."""
+"""The films' tables and their picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from colorlab import files
 from colorlab.errors import InputError
 from studies.report.cells import labels, markdown, number, pictured
 from studies.report.film_picture import FILM_PICTURE, film_curves, film_finding
-from studies.report.film_words import ALONE, BASELINES, TOLD, clips
+from studies.report.film_words import ALONE, BASELINES, CONTEXTS, clips
 
 FILMS = {
     "test clips": "film-clips-test.json",
@@ -32,14 +32,14 @@ _WARP = ("warp_error", "chroma_warp_error")
 
 
 def film_text(results: Mapping[str, dict[str, Any]], model: str) -> str:
-    """Return all that the README shows of films, in Markdown."""
+    """Return the tables and the picture of films, for a page below docs/, in Markdown."""
     parts = [
         film_table(name, result, None if k else PAPER_FILM)
         for k, (name, result) in enumerate(results.items())
     ]
     if film_curves(results, model):
         finding = film_finding(results, model).replace("\n", " ")
-        parts.append(f"![{finding}](assets/pictures/{FILM_PICTURE})")
+        parts.append(f"![{finding}](../assets/pictures/{FILM_PICTURE})")
     return "\n\n".join(parts)
 
 
@@ -68,7 +68,7 @@ def film_table(name: str, result: dict[str, Any], paper: dict[str, float] | None
 def _film_name(key: str, entry: dict[str, Any]) -> str:
     """Say in words what an entry is."""
     if entry["kind"] == "consistency":
-        return f"`{key.removesuffix(':' + entry['context'])}`, {TOLD[entry['context']]}"
+        return f"`{key.removesuffix(':' + entry['context'])}`, {CONTEXTS[entry['context']]}"
     return f"`{key}`, {ALONE}" if entry["kind"] == "color" else BASELINES[key]
 
 
