@@ -284,8 +284,8 @@ class Keyed:
     keys : sequence of PlacedKey
         From `place`, made with the same colorer.
     like : numpy.ndarray of float32, (H, W, 3), optional
-        A picture whose colours go to every place that looks like one of its own, in shots without
-        a key frame, and beside the key frames in the others.
+        A picture whose colours go to every place that looks like one of its own and that no key
+        frame decides.
     """
 
     batch = 1
@@ -317,10 +317,12 @@ class Keyed:
             self._before = {}
             uv: Float = self.colorer.chroma(y[None], np.array([begins]))[0]
             return uv
-        known = self._known(keys, index)
         cells, outputs = self._matcher.cells(y)
-        own = checkpoints.chroma_of(self.color, outputs, y[None], self.colorer.decoder)[0]
-        uv = reference.mix(cells, known, y, own)
+        uv = checkpoints.chroma_of(self.color, outputs, y[None], self.colorer.decoder)[0]
+        if self._like is not None:
+            uv = reference.mix(cells, self._like, y, uv, reference.OTHER_PICTURE)
+        if keys:
+            uv = reference.mix(cells, self._nearest(keys, index), y, uv, reference.SAME_SCENE)
         if self._before and not begins:
             back = flow.dis(y, self._before["y"])
             moved = flow.warp(np.concatenate([self._before["y"], self._before["uv"]], -1), back)
@@ -333,18 +335,16 @@ class Keyed:
         self._before = {"y": np.asarray(y, np.float32), "uv": np.asarray(uv, np.float32)}
         return self._before["uv"]
 
-    def _known(self, keys: Sequence[PlacedKey], index: int) -> Reference:
-        """Return the cells of the key frames before and after a frame, and of the picture."""
+    def _nearest(self, keys: Sequence[PlacedKey], index: int) -> Reference:
+        """Return the cells of the key frames before and after a frame."""
         earlier = [key for key in keys if key.index <= index][-1:]
         later = [key for key in keys if key.index > index][:1]
-        near = [*earlier, *later]
         self._references = {
             key.index: self._references.get(key.index)
             or self._matcher.reference(key.y, key.uv, key.known)
-            for key in near
+            for key in (*earlier, *later)
         }
-        always = [] if self._like is None else [self._like]
-        return reference.join([*self._references.values(), *always])
+        return reference.join(list(self._references.values()))
 
     def state(self) -> Mapping[str, NDArray[Any]]:
         """Return the last frame, its colours and number, and the colorer's own state."""

@@ -35,9 +35,15 @@ TEMPERATURE = 0.02
 LUMA = 0.5
 """How much a difference of luma counts against the cosine of two cells' features."""
 
-TRUSTED = 0.55, 0.70
+Trust = tuple[float, float]
 """Cosine of the best match up to which the color model's own chroma is taken, and from which the
 reference's is; between them the two are mixed."""
+
+SAME_SCENE: Trust = 0.35, 0.55
+"""For a frame of the same shot: even a poor match is closer than a guess."""
+
+OTHER_PICTURE: Trust = 0.70, 0.85
+"""For any other picture: cells of unrelated photos have cosines of 0.4 to 0.6."""
 
 Float = NDArray[np.float32]
 
@@ -187,8 +193,8 @@ def match(cells: Cells, reference: Reference) -> tuple[Float, Float]:
     -------
     uv : numpy.ndarray of float32, (h, w, 2)
         For each cell the mean chroma of the cells most like it.
-    certainty : numpy.ndarray of float32, (h, w, 1)
-        From 0 to 1, how far the best match's cosine lies between the two of `TRUSTED`.
+    cosine : numpy.ndarray of float32, (h, w, 1)
+        Of the best match.
     """
     height, width = cells.y.shape[:2]
     cosine = cells.features.reshape(height * width, -1) @ reference.features.T
@@ -198,12 +204,12 @@ def match(cells: Cells, reference: Reference) -> tuple[Float, Float]:
     score /= np.float32(TEMPERATURE)
     weights = np.exp(score, out=score)
     uv = weights @ reference.uv / weights.sum(axis=1, keepdims=True)
-    low, high = TRUSTED
-    certainty = np.clip((best - low) / (high - low), 0, 1)
-    return uv.reshape(height, width, 2), certainty.reshape(height, width, 1).astype(np.float32)
+    return uv.reshape(height, width, 2), best.reshape(height, width, 1)
 
 
-def mix(cells: Cells, reference: Reference, y: Float, own: Float) -> Float:
+def mix(
+    cells: Cells, reference: Reference, y: Float, own: Float, trust: Trust = OTHER_PICTURE
+) -> Float:
     """Take the reference's chroma where it matches, the model's own elsewhere.
 
     Parameters
@@ -216,15 +222,17 @@ def mix(cells: Cells, reference: Reference, y: Float, own: Float) -> Float:
         The picture's luma.
     own : numpy.ndarray of float32, (H, W, 2)
         The color model's chroma.
+    trust : tuple of float
+        `SAME_SCENE` or `OTHER_PICTURE`.
 
     Returns
     -------
     numpy.ndarray of float32, (H, W, 2)
         Chroma, not fitted to the gamut.
     """
-    uv, certainty = match(cells, reference)
+    uv, cosine = match(cells, reference)
     height, width = y.shape[:2]
-    share = media.resize(certainty, height, width)
+    share = media.resize(np.clip((cosine - trust[0]) / (trust[1] - trust[0]), 0, 1), height, width)
     mixed: Float = own + share * (media.enlarge_chroma(uv, y) - own)
     return mixed
 
