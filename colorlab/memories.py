@@ -53,6 +53,11 @@ def load(name: str) -> Memory:
     -------
     Memory
         The same object every time.
+
+    Examples
+    --------
+    >>> list(MEMORIES)
+    ['guided', 'concat', 'recurrent']
     """
     return _load(MEMORIES[name].make)
 

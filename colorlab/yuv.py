@@ -134,6 +134,12 @@ def rgb_to_yuv(rgb: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]
         If the last axis is not 3, the dtype is none of the above, or values are NaN or outside
         [0, 1].
 
+    Examples
+    --------
+    >>> y, uv = rgb_to_yuv(np.uint8([[[255, 0, 0]]]))
+    >>> y.round(3), uv.round(3)
+    (array([[[0.299]]], dtype=float32), array([[[-0.147,  0.615]]], dtype=float32))
+
     References
     ----------
     .. [1] ITU-R Recommendation BT.601 (analog form); the coefficients are those printed in
@@ -164,6 +170,11 @@ def luma(rgb: ArrayLike) -> NDArray[np.float32]:
     ------
     InputError
         As `rgb_to_yuv`.
+
+    Examples
+    --------
+    >>> luma([[[0.0, 1.0, 0.0]]])
+    array([[[0.587]]], dtype=float32)
     """
     unit = _as_unit_rgb(rgb)
     y = np.empty((*unit.shape[:-1], 1), np.float32)
@@ -200,6 +211,11 @@ def fit_gamut(y: NDArray[np.floating], uv: NDArray[np.floating]) -> NDArray[np.f
     ------
     InputError
         If the last axes are not 1 and 2.
+
+    Examples
+    --------
+    >>> fit_gamut(np.float32([0.9]), np.float32([0.0, 0.5])).round(3)  # no red is as light
+    array([0.   , 0.088], dtype=float32)
     """
     if y.shape[-1] != 1 or uv.shape[-1] != 2:
         raise InputError(
@@ -235,6 +251,11 @@ def in_gamut(y: ArrayLike, uv: ArrayLike, tolerance: float = 1e-6) -> NDArray[np
     ------
     InputError
         As `fit_gamut`.
+
+    Examples
+    --------
+    >>> in_gamut([[0.5], [0.9]], [[0.0, 0.3], [0.0, 0.3]])
+    array([ True, False])
     """
     chroma = as_float32(uv)
     fitted = fit_gamut(as_float32(y), chroma)
@@ -261,6 +282,11 @@ def yuv_to_rgb(y: ArrayLike, uv: ArrayLike) -> NDArray[np.float32]:
     ------
     InputError
         If shapes do not match, values are NaN or infinite, or luma is far outside [0, 1].
+
+    Examples
+    --------
+    >>> yuv_to_rgb([0.299], [-0.147, 0.615]).round(2)
+    array([1., 0., 0.], dtype=float32)
     """
     luma_ = _as_float_channels(y, 1, "Luma")
     chroma = _as_float_channels(uv, 2, "Chroma")
@@ -298,6 +324,11 @@ def to_uint8(rgb: ArrayLike) -> NDArray[np.uint8]:
     ------
     InputError
         As `rgb_to_yuv`.
+
+    Examples
+    --------
+    >>> to_uint8([0.0, 0.5, 1.0])
+    array([  0, 128, 255], dtype=uint8)
     """
     array = np.asarray(rgb)
     unit = _as_unit_rgb(array)

@@ -34,6 +34,11 @@ def merge(probabilities: ArrayLike, n_small: int) -> NDArray[Any]:
     ------
     InputError
         If n_small is no integer above 1 or does not divide n.
+
+    Examples
+    --------
+    >>> merge([0.1, 0.2, 0.3, 0.4], 2)
+    array([0.3, 0.7])
     """
     check_n(n_small)
     p = np.asarray(probabilities)
@@ -65,6 +70,12 @@ def count(labels: ArrayLike, n: int) -> NDArray[np.int64]:
     ------
     InputError
         If labels are not integers in 0..n-1 with 2 on the last axis.
+
+    Examples
+    --------
+    >>> count([[0, 1], [0, 3]], 4)
+    array([[2, 0, 0, 0],
+           [0, 1, 0, 1]])
     """
     check_n(n)
     array = as_labels(labels, n)
@@ -162,6 +173,11 @@ def near_neutral(uv: ArrayLike, tolerance: float = 1e-6) -> NDArray[np.bool_]:
     ------
     InputError
         As `BinGrid.encode`.
+
+    Examples
+    --------
+    >>> near_neutral([[0.0, 0.0], [0.1, 0.0]])
+    array([ True, False])
     """
     near: NDArray[np.bool_] = np.all(np.abs(as_chroma(uv)) <= tolerance, axis=-1)
     return near

@@ -32,6 +32,11 @@ def is_pattern(path: Path) -> bool:
     -------
     bool
         False, too, for an existing file of that name.
+
+    Examples
+    --------
+    >>> is_pattern(Path("frames/%05d.png")), is_pattern(Path("photo.png"))
+    (True, False)
     """
     return bool(PATTERN.search(path.name)) and not path.is_file()
 

@@ -25,6 +25,11 @@ def to_unit(pixels: Array) -> NDArray[np.float32]:
     -------
     ndarray of float32
         The values over the type's largest, contiguous.
+
+    Examples
+    --------
+    >>> to_unit(np.array([0, 255], np.uint8))
+    array([0., 1.], dtype=float32)
     """
     return pixels.astype(np.float32, order="C") / np.float32(np.iinfo(pixels.dtype).max)
 
@@ -93,6 +98,11 @@ def resize(image: Array, height: int, width: int) -> Array:
     ------
     InputError
         When the shape, the dtype or the size wanted cannot be used.
+
+    Examples
+    --------
+    >>> resize(np.array([[0.0, 1.0]]), 1, 1)
+    array([[0.5]])
     """
     image = np.asarray(image)
     if image.ndim not in (2, 3) or image.size == 0:
@@ -130,6 +140,11 @@ def working_shape(height: int, width: int, size: int) -> tuple[int, int]:
     tuple of int
         Height and width, at least 1 each. The area is bounded for any shape of picture, and so
         are time and memory.
+
+    Examples
+    --------
+    >>> working_shape(1080, 1920, 224)
+    (168, 299)
     """
     scale = size / (height * width) ** 0.5
     tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
@@ -225,6 +240,11 @@ def is_grey(rgb: Array, tolerance: float = 0.05) -> bool:
     ------
     InputError
         When `rgb` is not a picture.
+
+    Examples
+    --------
+    >>> is_grey(np.full((8, 8, 3), 0.5))
+    True
     """
     rgb = checked(rgb, "rgb", 3)
     return bool(np.percentile(rgb.max(axis=-1) - rgb.min(axis=-1), 99.9) <= tolerance)

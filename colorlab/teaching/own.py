@@ -95,8 +95,7 @@ def with_decode(model: ColorModel, method: str, temperature: float = 1.0) -> Col
     ----------
     model : ColorModel
         One that predicts bins.
-    method : str
-    temperature : float
+    method, temperature
         As for `colorlab.decode.Decoder`.
 
     Returns
