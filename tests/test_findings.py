@@ -140,7 +140,7 @@ def test_the_findings_quote_the_papers_film_model():
         return [f"{100 * one[f'accuracy_{head}']:.1f}" for head in "uv"]
 
     told, free, alone = both(f"{name}:truth"), both(name), both("color-nature-n30")
-    assert "is right for {} % in U and {} % in V when it is teacher forcing".format(*told) in text
+    assert "is right for {} % in U and {} % in V with teacher forcing".format(*told) in text
     assert "is right for {} % and {} %, where the color model".format(*free) in text
     assert "alone has {} and {} %".format(*alone) in text
     assert "is right for {} % in U and {} % in V. Whatever".format(*both("copy")) in text

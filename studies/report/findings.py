@@ -76,8 +76,8 @@ _CLAIMS = {
         "warping": "`warped` is better than `concat`",
     },
     "context": {
-        "corrects": "told the truth, it corrects for a weaker color model",
-        "by_itself": "left to itself, it does so, too",
+        "corrects": "with teacher forcing, it corrects for a weaker color model",
+        "by_itself": "free-running, it does so, too",
         "copying": "what the truth gains is plain copying",
         "more": "it does more with the truth than copy it",
     },
@@ -211,7 +211,7 @@ def _frame_rate(summary: Summary) -> Rows:
     digits = {"index": 3, "accuracy": 3, "uncovered": 3, "error": 2, "warp": 2}
     rows = _headed(
         "learnt at (frames a second) | identity index, tested at 30 | index, against 30 | "
-        "accuracy told the truth, against 30 | on uncovered pixels, against 30 | "
+        "accuracy with teacher forcing, against 30 | on uncovered pixels, against 30 | "
         "chroma error free, against 30 (× 255) | warp error free, against 30 (× 255)"
     )
     for name, tested in summary["cells"]["index"].items():
@@ -227,9 +227,9 @@ def _frame_rate(summary: Summary) -> Rows:
 
 def _recurrent(summary: Summary) -> Rows:
     rows = _headed(
-        "memory | parameters | processor ms a frame | accuracy, told the truth (%) | "
-        "accuracy, left to itself (%) | drift, left to itself (× 255) | "
-        "warp error, left to itself (× 255)"
+        "memory | parameters | processor ms a frame | accuracy, teacher forcing (%) | "
+        "accuracy, free-running (%) | drift, free-running (× 255) | "
+        "warp error, free-running (× 255)"
     )
     for name, one in summary["kinds"].items():
         cost, free = summary["costs"][name], one["free"]
@@ -251,8 +251,8 @@ def _recurrent(summary: Summary) -> Rows:
 
 def _context(summary: Summary) -> Rows:
     rows = _headed(
-        "color model | alone | told the truth | told the truth once | left to itself | "
-        "told nothing | copying the truth"
+        "color model | alone | teacher forcing | first frame given | free-running | "
+        "no context | copying the truth"
     )
     for name, one in summary["colors"].items():
         told = [one["contexts"][key] for key in ("truth", "first", "free", "none")]
