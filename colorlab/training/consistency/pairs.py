@@ -25,7 +25,7 @@ class Pairs:
     Parameters
     ----------
     context : {"truth", "scheduled", "free"}
-        The earlier frame's true chroma (teacher forcing, the report's way); the model's own
+        The earlier frame's true chroma (teacher forcing, the paper's way); the model's own
         colouring of it; or scheduled sampling, from the one to the other [1]_.
     stride : int
         Frames between the two.
