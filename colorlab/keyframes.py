@@ -51,7 +51,8 @@ class Key:
     rgb : numpy.ndarray of float32, (H, W, 3)
         The picture, in [0, 1].
     known : numpy.ndarray of bool, (H, W)
-        Where its colours count: all over, or where a picture with transparency is opaque.
+        Where its colours count: all over, or where a picture with transparency is opaque. Such a
+        layer must lie exactly on its frame; a whole picture is brought in line with it.
     name : str
         What messages call it.
     """
@@ -196,7 +197,8 @@ def place(
             starts.append(index)
         times = [*times[-1:], seconds]
         for key in keys:
-            if key.place == index if isinstance(key.place, int) else seconds <= key.place:
+            shown = key.place == index if isinstance(key.place, int) else seconds <= key.place
+            if shown or (index == 0 and not isinstance(key.place, int)):
                 found[key] = index, y
         size = luma.shape[:2]
     else:
@@ -250,16 +252,22 @@ def _fit(
             f"the key frame {key.name} is {key.rgb.shape[1]} x {key.rgb.shape[0]} pixels, which is "
             "another shape than the film's; give the whole frame, uncropped."
         )
-    luma, uv = yuv.rgb_to_yuv(media.resize(key.rgb, height, width))
-    if _correlation(luma, y) < ALIKE:
-        raise InputError(
-            f"the key frame {key.name} does not show frame {index} of the film, which it is for; "
-            "`colorlab keys` writes frames to colour."
-        )
-    known = media.resize(key.known.astype(np.float32), height, width)[..., None]
-    moved = flow.warp(np.concatenate([luma, uv, known], axis=-1), flow.dis(y, luma))
-    if np.abs(moved[..., :1] - y).mean() < np.abs(luma - y).mean():
-        luma, uv, known = moved[..., :1], moved[..., 1:3], moved[..., 3:]
+    weight = key.known[..., None].astype(np.float32)
+    known = media.resize(weight, height, width)
+    luma, uv = yuv.rgb_to_yuv(key.rgb)
+    uv = np.divide(media.resize(uv * weight, height, width), np.maximum(known, 1e-3)).astype(
+        np.float32
+    )
+    if key.known.all():  # a layer that is transparent in part has no luma to compare
+        luma = media.resize(luma, height, width)
+        if _correlation(luma, y) < ALIKE:
+            raise InputError(
+                f"the key frame {key.name} does not show frame {index} of the film, which it is "
+                "for; `colorlab keys` writes frames to colour."
+            )
+        moved = flow.warp(np.concatenate([luma, uv], axis=-1), flow.dis(y, luma))
+        if np.abs(moved[..., :1] - y).mean() < np.abs(luma - y).mean():
+            uv = moved[..., 1:]
     return uv, known[..., 0] > 0.5
 
 

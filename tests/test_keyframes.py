@@ -169,7 +169,8 @@ def test_where_a_key_is_transparent_colours_come_from_what_looks_alike(colorer):
     y = scene(0)
     known = np.zeros((HEIGHT, WIDTH), bool)
     known[:, : WIDTH // 2] = True
-    placed = keyframes.place([Key(0, colour(y), known, "half")], timed([y]), colorer)
+    layer = np.where(known[..., None], colour(y), 0).astype(np.float32)
+    placed = keyframes.place([Key(0, layer, known, "half")], timed([y]), colorer)
     (uv,) = run(Keyed(colorer, placed), [y])
     right = uv[:, uv.shape[1] // 2 + 2 :].mean((0, 1))
     np.testing.assert_allclose(right, [-0.06, 0.08], atol=0.02)
