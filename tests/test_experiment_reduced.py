@@ -16,8 +16,6 @@ from studies.harness import Asked
 from studies.reduced import Recipe, Seen
 from studies.verdicts import side
 
-pytestmark = pytest.mark.keras
-
 TINY = Recipe(n=4, taps=(2,), widths=(8,), context=0, epochs=2, learning_rate=1e-2)
 
 

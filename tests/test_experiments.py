@@ -25,8 +25,6 @@ from studies.cli import main
 from studies.harness import Arm, Asked
 from studies.plots import draw
 
-pytestmark = pytest.mark.keras
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -521,7 +519,11 @@ def test_without_a_name_the_questions_are_listed_and_no_backend_starts():
     assert started == "set()", done.stderr
     questions = [f"{name:10}  {question}" for name, question in studies.QUESTIONS.items()]
     assert listed[: len(questions)] == questions
-    assert [line.split()[0] for line in listed[len(questions) :]] == ["report", "bench", "keyframes"]
+    assert [line.split()[0] for line in listed[len(questions) :]] == [
+        "report",
+        "bench",
+        "keyframes",
+    ]
 
 
 def test_every_experiment_has_figures_of_its_own():

@@ -50,7 +50,6 @@ def strips(color):
 # --- memories ------------------------------------------------------------------------------------
 
 
-@pytest.mark.keras
 def test_all_kinds_have_as_many_parameters_to_a_tenth():
     paper = consistency_model.build(
         consistency_model.ConsistencyConfig("concat"), ColorModelConfig()
@@ -61,7 +60,6 @@ def test_all_kinds_have_as_many_parameters_to_a_tenth():
         assert memory.parameters == pytest.approx(wanted, rel=0.1)
 
 
-@pytest.mark.keras
 @pytest.mark.parametrize("kind", KINDS)
 def test_windows_say_what_steps_say(kind, rng):
     memory, (features, y, context) = small(kind), frames(rng, 2, 3)
@@ -79,7 +77,6 @@ def test_windows_say_what_steps_say(kind, rng):
     assert len(whole.trainable_weights) == len(memory.network.trainable_weights)
 
 
-@pytest.mark.keras
 def test_only_a_gru_knows_what_was_before_the_frame_before(rng):
     features, y, context = frames(rng, 1, 2)
     for kind in KINDS:
@@ -92,7 +89,6 @@ def test_only_a_gru_knows_what_was_before_the_frame_before(rng):
         assert memory.begin(1, 20, 30).shape == (1, 16, 16, 3 * (kind == "gru"))
 
 
-@pytest.mark.keras
 def test_a_gru_keeps_and_forgets_as_its_gate_says(rng):
     memory, (features, y, context) = small("gru"), frames(rng, 1, 1)
     state = rng.uniform(-1, 1, (1, 16, 16, 3)).astype(np.float32)
@@ -106,7 +102,6 @@ def test_a_gru_keeps_and_forgets_as_its_gate_says(rng):
         np.testing.assert_allclose(after, state if kept else 0 * state, atol=1e-6)
 
 
-@pytest.mark.keras
 def test_a_window_teaches_through_all_its_frames(rng):
     memory, (features, y, context) = small("gru"), frames(rng, 4, 3)
     network = memory.learning(3)
@@ -145,7 +140,6 @@ def test_other_memories_are_refused(fields):
 # --- training ------------------------------------------------------------------------------------
 
 
-@pytest.mark.keras
 def test_a_training_learns_and_is_recalled(strips, color, tmp_path):
     recipe = Recipe("gru", 2, steps=8, learning_rate=1e-2, crop=32)
     memory, history = windows.train(recipe, strips, color, False, tmp_path)
@@ -173,7 +167,6 @@ def test_every_kind_is_told_the_same_frames(strips):
         np.testing.assert_array_equal(seen[0], wanted)
 
 
-@pytest.mark.keras
 def test_a_rollout_is_the_steps_one_after_the_other(strips, color):
     memory = memories.build(MemoryConfig("gru", 4, 8, 3), color.config)
     told = rolling.roll(Remembering(memory, color), strips, "truth")
