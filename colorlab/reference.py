@@ -43,7 +43,7 @@ SAME_SCENE: Trust = 0.35, 0.55
 """For a frame of the same shot: even a poor match is closer than a guess."""
 
 OTHER_PICTURE: Trust = 0.70, 0.85
-"""For any other picture: cells of unrelated photos have cosines of 0.4 to 0.6."""
+"""For any other picture: cells of unrelated photos are alike, too, and must not count."""
 
 Float = NDArray[np.float32]
 

@@ -329,7 +329,17 @@ def short_film(monkeypatch):
         monkeypatch.setattr(demo, name, value)
 
 
-def test_demo_shows_photos_and_coasts_in_every_column(small, short_film, tmp_path, capsys):
+@pytest.fixture
+def small_default(monkeypatch, model):
+    """The packaged default model at about 32 × 32 pixels: what the demo shows is not noise."""
+    small = dataclasses.replace(model, card=model.card | {"working_size": 32})
+    monkeypatch.setattr(checkpoints, "load", lambda name=None, dtype=None: small)
+    monkeypatch.setattr(checkpoints, "FILM_DEFAULT", "not-installed")  # films by it as well
+    return small
+
+
+def test_demo_shows_photos_and_coasts_in_every_column(small_default, short_film, tmp_path, capsys):
+    small = small_default
     out = tmp_path / "demo"
     assert run("demo", "--out", out, "--seed", 1, "--quiet") == 0
     assert capsys.readouterr() == ("", "")
@@ -346,7 +356,7 @@ def test_demo_shows_photos_and_coasts_in_every_column(small, short_film, tmp_pat
         assert one["credit"]
         assert one["scores"]["grey"]["colourfulness"] == pytest.approx(0, abs=0.01)
         assert one["scores"]["truth"]["psnr"] == 100
-        assert 5 < one["scores"]["mean"]["psnr"] < 60
+        assert 10 < one["scores"]["mean"]["psnr"] < 60
     assert report["model"] == small.name and report["seed"] == 1
     with Image.open(out / "comparison.png") as image:
         width, height = image.size
@@ -384,7 +394,8 @@ def test_demo_shows_the_film_model_beside_its_color_model(film_model, short_film
         assert image.width > 500 and image.height > 400
 
 
-def test_demo_runs_the_network_once_for_all_decoders(small_model):
+def test_demo_runs_the_network_once_for_all_decoders(small_default):
+    small_model = small_default
     y = yuv.luma(coast.Scene(1).render(0.0, 40, 60))
     calls = []
 
@@ -401,7 +412,7 @@ def test_demo_runs_the_network_once_for_all_decoders(small_model):
     assert len(calls) == 4
     for name, method in methods.items():
         expected = colorize_photo.picture(y, stills, method)
-        np.testing.assert_allclose(found[name], expected, atol=1e-4)
+        np.testing.assert_allclose(found[name], expected, atol=1e-6)
 
 
 def test_demo_photos_are_small_and_the_coasts_follow_the_seed():
